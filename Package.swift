@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of the house is compiled with: Swift 6, no warning tolerated, and imports that say how far they reach.
+let houseRules: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "anynode-server",
+    products: [
+        .executable(name: "anynode-server", targets: ["anynode-server"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // The text format everything here is written in, read strictly and byte by byte.
+        .target(name: "StrictJSON", swiftSettings: houseRules),
+
+        // Call logic: pure values. Imports nothing, and CI checks that.
+        .target(name: "Telephony", path: "Sources/Core/Telephony", swiftSettings: houseRules),
+
+        // All that a plugin sees.
+        .target(
+            name: "PluginAPI",
+            dependencies: ["Telephony", "StrictJSON", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Core/PluginAPI",
+            swiftSettings: houseRules
+        ),
+
+        // The signaling server: wire format, switchboard, gateway, plugin host.
+        .target(
+            name: "Core",
+            dependencies: [
+                "Telephony", "PluginAPI", "StrictJSON", "COpenSSL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Telephony", "PluginAPI", "COpenSSL"],
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(
+            name: "COpenSSL",
+            path: "Sources/Core/COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
+
+        // Plugins: one folder each, C libraries wrapped inside.
+        .target(
+            name: "StaticDirectory",
+            dependencies: ["PluginAPI", "Telephony", "StrictJSON", "CCrypt", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Plugins/StaticDirectory",
+            exclude: ["CCrypt", "README.md"],
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(
+            name: "CCrypt",
+            path: "Sources/Plugins/StaticDirectory/CCrypt",
+            pkgConfig: "libcrypt",
+            providers: [.apt(["libcrypt-dev"])]
+        ),
+
+        // The composition root.
+        .executableTarget(
+            name: "anynode-server",
+            dependencies: [
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: houseRules
+        ),
+
+        .testTarget(
+            name: "CoreTests",
+            dependencies: [
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "PluginTests",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "Core",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: houseRules
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
