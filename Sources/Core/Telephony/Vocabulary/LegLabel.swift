@@ -36,3 +36,9 @@ extension LegLabel: Equatable {
                 && left.remoteDescription == right.remoteDescription)
     }
 }
+
+extension LegLabel: Hashable {
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.identifier)
+    }
+}

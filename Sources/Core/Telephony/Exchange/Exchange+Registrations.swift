@@ -1,0 +1,183 @@
+/// Registering, coming back, and leaving (§9).
+extension Exchange {
+    /// Registers a client whose identity and number the front door has found out.
+    ///
+    /// A socket that is registered already keeps what it has: asking for the same again is harmless.
+    package mutating func register(
+        _ enrolment: Enrolment,
+        on port: PortID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        guard let known = self.ports[port] else { return }
+        if let id = known.registration, let registration = self.book[id] {
+            let isSame =
+                registration.username == enrolment.username
+                && registration.address.dialString == enrolment.address.dialString
+            actions.append(
+                .tell(port, isSame ? .registered(registration.label) : .registerFailed(.alreadyRegistered))
+            )
+            return
+        }
+        if let refusal = self.makeRoom(for: enrolment, at: now, into: &actions) {
+            actions.append(.tell(port, .registerFailed(refusal)))
+            return
+        }
+        let registration = Registration(enrolment: enrolment, port: port)
+        self.ports[port]?.registration = self.book.insert(registration)
+        actions.append(.tell(port, .registered(registration.label)))
+    }
+
+    /// Applies the rule for several devices of one number; says why there is no room for one more.
+    private mutating func makeRoom(
+        for enrolment: Enrolment,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) -> Reason? {
+        guard !self.isDraining else { return .shutdown }
+        let devices = self.book.devices(of: enrolment.address.dialString)
+        switch self.policy.devices {
+        case .replace:
+            for device in devices {
+                self.end(device, because: .replaced, at: now, into: &actions)
+            }
+        case .reject:
+            guard devices.allSatisfy({ self.book[$0]?.port == nil }) else { return .alreadyRegistered }
+            // Who lost his socket and logs in anew is the same person: the old registration must not shut him out.
+            for device in devices {
+                self.end(device, because: .replaced, at: now, into: &actions)
+            }
+        case .fork:
+            guard devices.count >= self.policy.devicesPerNumber else { return nil }
+            let abandoned = devices.first { id in
+                guard let device = self.book[id] else { return false }
+                return device.port == nil && device.calls.isEmpty && device.notification == nil
+            }
+            guard let abandoned else { return .overload }
+            self.end(abandoned, because: .replaced, at: now, into: &actions)
+        }
+        return nil
+    }
+
+    /// Whether a client may come back with this secret. The front door asks before it lets a socket in.
+    package func canRestore(_ identifier: RegistrationIdentifier) -> Bool {
+        self.book.registration(for: identifier) != nil
+    }
+
+    /// A client came back on a new socket (§9.5.1): it hears its registration, its calls, and the media it missed. An older
+    /// socket of the same registration is closed. `false`, and nothing changed, when the registration is gone meanwhile.
+    package mutating func restore(
+        _ identifier: RegistrationIdentifier,
+        on port: PortID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) -> Bool {
+        guard let known = self.ports[port], known.registration == nil,
+            let id = self.book.registration(for: identifier),
+            let attachment = self.book[id]?.attach(to: port)
+        else { return false }
+        switch attachment {
+        case .ignore:
+            return false
+        case .takeOver(let old):
+            self.ports[old]?.registration = nil
+            actions.append(.close(old, .replaced))
+        case .returned:
+            break
+        }
+        self.ports[port]?.registration = id
+        guard let registration = self.book[id] else { return false }
+        actions.append(.tell(port, .registered(registration.label)))
+        for entry in registration.calls {
+            self.change(entry.call, at: now, into: &actions) { $0.returned(entry.seat, into: &$1) }
+        }
+        return true
+    }
+
+    /// A client ends its registration (§9.6). It must name its own, or none.
+    package mutating func unregister(
+        _ identifier: String?,
+        from port: PortID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        switch self.registration(of: port, named: identifier) {
+        case .success(let id):
+            self.end(id, because: .unregistered, at: now, into: &actions)
+        case .failure(let refusal):
+            actions.append(.tell(port, .registerRefused(.terminate, refusal.reason)))
+        }
+    }
+
+    /// A client says how it can be woken (§9.3). Returns the registration when there is something new to be stored.
+    @discardableResult
+    package mutating func keep(
+        _ notification: NotificationData?,
+        named identifier: String?,
+        from port: PortID,
+        into actions: inout [ExchangeAction]
+    ) -> RegistrationID? {
+        switch self.registration(of: port, named: identifier) {
+        case .success(let id):
+            guard let notification else { return nil }
+            self.book[id]?.keep(notification)
+            return id
+        case .failure(let refusal):
+            actions.append(.tell(port, .registerRefused(.status, refusal.reason)))
+            return nil
+        }
+    }
+
+    private struct Refusal: Error {
+        let reason: Reason
+    }
+
+    private func registration(of port: PortID, named identifier: String?) -> Result<RegistrationID, Refusal> {
+        guard let id = self.ports[port]?.registration, let registration = self.book[id], !registration.isGuest else {
+            return .failure(Refusal(reason: .notRegistered))
+        }
+        // Somebody else's secret and no secret at all get the same answer.
+        if let identifier, RegistrationIdentifier(identifier) != registration.identifier {
+            return .failure(Refusal(reason: .unknownIdentifier))
+        }
+        return .success(id)
+    }
+
+    // MARK: Leaving
+
+    /// Ends a registration and its calls. Its client, if it is there, is told; its socket is closed unless the client asked.
+    package mutating func end(
+        _ id: RegistrationID,
+        because departure: Departure,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        guard let registration = self.book[id] else { return }
+        self.endCalls(of: id, because: departure, at: now, into: &actions)
+        self.book[id]?.end()
+        self.book.remove(id)
+        guard let port = registration.port, self.ports[port] != nil else { return }
+        self.ports[port]?.registration = nil
+        if !registration.isGuest {
+            actions.append(.tell(port, .registrationEnded(registration.identifier, departure.reason)))
+        }
+        switch departure {
+        case .unregistered, .connectionLost: break
+        case .replaced: actions.append(.close(port, .replaced))
+        case .expired: actions.append(.close(port, .expired))
+        case .administrator: actions.append(.close(port, .administrator))
+        case .shutdown: actions.append(.close(port, .shutdown))
+        }
+    }
+
+    mutating func endCalls(
+        of id: RegistrationID,
+        because departure: Departure,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        for entry in self.book[id]?.calls ?? [] {
+            self.change(entry.call, at: now, into: &actions) { $0.leave(entry.seat, because: departure, into: &$1) }
+        }
+    }
+}

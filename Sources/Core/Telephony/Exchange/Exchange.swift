@@ -1,0 +1,238 @@
+/// The book of all registrations and calls of this server, and all decisions about them.
+///
+/// A pure value without clock, lock or socket: each function is something that happened, at a moment that comes in, and
+/// appends to `actions` what is to be done. It is never copied (the next change would copy the tables): whoever needs to
+/// see something asks for it while holding the guard.
+package struct Exchange: Sendable {
+    package internal(set) var policy: ExchangePolicy
+    package internal(set) var calls = Slab<Call>()
+    var ports = Slab<ExchangePort>()
+    var book = RegistrationBook()
+    var timers = TimerQueue()
+    /// Whether new calls and registrations are refused since the server drains.
+    package internal(set) var isDraining = false
+    /// Makes the identifiers of the legs we start (§10.2). They need be unique for one client only, and are no secret.
+    private var identifiers: SequentialRandom
+
+    package init(policy: ExchangePolicy, seed: UInt64) {
+        self.policy = policy
+        self.identifiers = SequentialRandom(seed: seed)
+    }
+
+    // MARK: Sockets
+
+    /// A socket is there. `guest`: how to show its user if he may call without a registration.
+    package mutating func connected(guest: PartyAddress? = nil) -> PortID {
+        self.ports.insert(ExchangePort(registration: nil, guest: guest))
+    }
+
+    /// A socket is gone.
+    package mutating func connectionLost(_ port: PortID, at now: Moment, into actions: inout [ExchangeAction]) {
+        guard let lost = self.ports.remove(port), let id = lost.registration else { return }
+        switch self.book[id]?.connectionLost(port, at: now) {
+        case .wait?:
+            for entry in self.book[id]?.calls ?? [] {
+                self.calls[entry.call]?.connectionLost(by: entry.seat)
+            }
+            self.timers.remind(of: .grace(id), after: self.policy.reconnectGrace, from: now)
+            if self.book[id]?.notification != nil {
+                self.timers.remind(of: .retention(id), after: self.policy.notificationRetention, from: now)
+            }
+        case .end?:
+            self.end(id, because: .connectionLost, at: now, into: &actions)
+        case .ignore?, nil:
+            break
+        }
+    }
+
+    // MARK: Calls
+
+    /// A client asks something of one of its calls, or for a new one.
+    package mutating func receive(
+        _ request: CallRequest,
+        for identifier: CallIdentifier,
+        from port: PortID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        if case .start(let dialString, let description) = request {
+            return self.start(
+                identifier,
+                to: dialString,
+                description: description,
+                from: port,
+                at: now,
+                into: &actions
+            )
+        }
+        guard let id = self.ports[port]?.registration, let entry = self.book[id]?.entry(for: identifier) else {
+            let reason: Reason = request == .malformed ? .invalidMessage : .unknownIdentifier
+            actions.append(.tell(port, .callRefused(identifier: identifier.text, reason)))
+            return
+        }
+        switch request {
+        case .start:
+            break
+        case .accept:
+            self.change(entry.call, at: now, into: &actions) { $0.accept(by: entry.seat, into: &$1) }
+        case .answer:
+            self.change(entry.call, at: now, into: &actions) { $0.answer(by: entry.seat, into: &$1) }
+        case .terminate(let reason):
+            self.change(entry.call, at: now, into: &actions) { $0.terminate(by: entry.seat, reason: reason, into: &$1) }
+        case .hold:
+            self.change(entry.call, at: now, into: &actions) { $0.hold(by: entry.seat, into: &$1) }
+        case .retrieve:
+            self.change(entry.call, at: now, into: &actions) { $0.retrieve(by: entry.seat, into: &$1) }
+        case .media(let message):
+            self.change(entry.call, at: now, into: &actions) { $0.media(message, from: entry.seat, into: &$1) }
+        case .malformed:
+            self.change(entry.call, at: now, into: &actions) { $0.refuse(entry.seat, .invalidMessage, into: &$1) }
+        case .transfer(let other):
+            self.transfer(entry, to: other, of: id, port: port, at: now, into: &actions)
+        case .redirect(let dialString):
+            self.redirect(entry, to: dialString, of: id, at: now, into: &actions)
+        }
+    }
+
+    /// An operator ends a call.
+    package mutating func endCall(_ id: CallID, reason: Reason, at now: Moment, into actions: inout [ExchangeAction]) {
+        self.change(id, at: now, into: &actions) { $0.endAll(reason, into: &$1) }
+    }
+
+    // MARK: Time
+
+    /// When ``advance(to:into:)`` has something to do next.
+    package var nextReminder: Moment? { self.timers.next }
+
+    /// Time has passed: carries out what has become due.
+    package mutating func advance(to now: Moment, into actions: inout [ExchangeAction]) {
+        while let timer = self.timers.takeDue(by: now) {
+            switch timer {
+            case .ring(let call):
+                self.change(call, at: now, into: &actions) { $0.ringTimedOut(into: &$1) }
+            case .parkedLeg(let call, let seat):
+                self.change(call, at: now, into: &actions) { $0.parkedLegTimedOut(seat, into: &$1) }
+            case .grace(let id):
+                switch self.book[id]?.graceEnded(at: now, grace: self.policy.reconnectGrace) {
+                case .endRegistration?: self.end(id, because: .connectionLost, at: now, into: &actions)
+                case .endCalls?: self.endCalls(of: id, because: .connectionLost, at: now, into: &actions)
+                case .ignore?, nil: break
+                }
+            case .retention(let id):
+                switch self.book[id]?.retentionEnded(at: now, retention: self.policy.notificationRetention) {
+                case .endRegistration?: self.end(id, because: .connectionLost, at: now, into: &actions)
+                case .endCalls?, .ignore?, nil: break
+                }
+            }
+        }
+    }
+
+    // MARK: Drain
+
+    /// From now on new calls and registrations are refused.
+    package mutating func beginDrain() {
+        self.isDraining = true
+    }
+
+    package mutating func endDrain() {
+        self.isDraining = false
+    }
+
+    /// Ends every call there is.
+    package mutating func endAllCalls(_ reason: Reason, at now: Moment, into actions: inout [ExchangeAction]) {
+        for call in self.calls.handles {
+            self.endCall(call, reason: reason, at: now, into: &actions)
+        }
+    }
+
+    /// New rules, from now on.
+    package mutating func apply(_ policy: ExchangePolicy) {
+        self.policy = policy
+    }
+
+    // MARK: Carrying out
+
+    /// Lets something happen to a call, and carries out what the call makes of it.
+    mutating func change(
+        _ id: CallID,
+        at now: Moment,
+        into actions: inout [ExchangeAction],
+        _ event: (inout Call, inout [CallAction]) -> Void
+    ) {
+        var wanted: [CallAction] = []
+        self.calls[id]?.experience(event, into: &wanted)
+        self.carryOut(wanted, of: id, at: now, into: &actions)
+    }
+
+    mutating func carryOut(
+        _ wanted: [CallAction],
+        of id: CallID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        for action in wanted {
+            switch action {
+            case .tell(let registration, let label, let indication):
+                guard let port = self.book[registration]?.port else { continue }
+                actions.append(.tell(port, .call(label, indication)))
+            case .legEnded(let registration, let label, let reason, let isPresent):
+                self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
+                guard isPresent, let port = self.book[registration]?.port else { continue }
+                actions.append(.tell(port, .call(label, .status(.terminated, reason))))
+                self.dismissGuest(registration, at: now, into: &actions)
+            case .ended:
+                self.calls.remove(id)
+            }
+        }
+    }
+
+    /// Who came only to call is sent home after the last call (§4.2).
+    private mutating func dismissGuest(
+        _ id: RegistrationID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        guard let registration = self.book[id], registration.isGuest, registration.calls.isEmpty,
+            let port = registration.port
+        else { return }
+        self.ports[port]?.registration = nil
+        self.book.remove(id)
+        actions.append(.close(port, .finished))
+    }
+
+    mutating func makeIdentifier(for registration: RegistrationID) -> CallIdentifier {
+        while true {
+            let identifier = CallIdentifier(uuidFrom: self.identifiers.next(), self.identifiers.next())
+            if self.book[registration]?.entry(for: identifier) == nil {
+                return identifier
+            }
+        }
+    }
+}
+
+extension Call {
+    /// Lets something happen to the call where it stands in its table.
+    fileprivate mutating func experience(
+        _ event: (inout Call, inout [CallAction]) -> Void,
+        into actions: inout [CallAction]
+    ) {
+        event(&self, &actions)
+    }
+}
+
+/// SplitMix64: a different number each time for 2⁶⁴ times, and no secret about it.
+struct SequentialRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        self.state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

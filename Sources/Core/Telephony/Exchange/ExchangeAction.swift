@@ -1,0 +1,67 @@
+package typealias PortID = Handle<ExchangePort>
+
+/// A way by which a client can be told something: a socket, as the exchange knows it.
+package struct ExchangePort: Sendable, Hashable {
+    /// What was registered on it, or restored to it.
+    package internal(set) var registration: RegistrationID?
+    /// How somebody without a registration is shown when he may place calls all the same (§4.2).
+    package let guest: PartyAddress?
+}
+
+/// What the exchange wants done. To be carried out in this order.
+package enum ExchangeAction: Sendable, Hashable {
+    case tell(PortID, Indication)
+    /// Close the socket, after what it was told before.
+    case close(PortID, CloseCause)
+    /// Ask the directory whether somebody owns this number, and report with `resolved`.
+    case resolve(CallID, DialString)
+}
+
+/// Why a socket is closed. The gateway knows the code for it.
+package enum CloseCause: Sendable, Hashable {
+    /// A newer socket carries its registration.
+    case replaced
+    /// An operator ended its registration.
+    case administrator
+    /// The access token expired.
+    case expired
+    /// A guest's last call is over.
+    case finished
+    /// The server stops.
+    case shutdown
+}
+
+/// What the directory says of a number.
+package enum Resolution: Sendable, Hashable {
+    case known
+    case unknown
+    /// It did not answer.
+    case failed
+}
+
+/// The rules of the house for registrations and calls.
+package struct ExchangePolicy: Sendable, Hashable {
+    /// What happens when a number is registered that has a registration already.
+    package enum Devices: String, Sendable, Hashable, CaseIterable {
+        /// All ring, the first answer wins.
+        case fork
+        /// The newer takes the number.
+        case replace
+        /// The newer is refused.
+        case reject
+    }
+
+    /// How long a registration lives without a socket, and its calls with it.
+    package var reconnectGrace: Duration = .seconds(60)
+    package var ringTimeout: Duration = .seconds(60)
+    /// How long a registration with notification data lives without a socket.
+    package var notificationRetention: Duration = .seconds(30 * 86_400)
+    /// How long a new call waits for a device whose socket was just lost: a page that reloads.
+    package var reloadWait: Duration = .seconds(5)
+    package var devices: Devices = .fork
+    package var devicesPerNumber = 5
+    package var callsPerRegistration = 64
+    package var callStartsPerSecond = 5
+
+    package init() {}
+}

@@ -1,0 +1,74 @@
+/// All registrations, by name, by secret and by number. Every look-up costs the same, however many there are.
+package struct RegistrationBook: Sendable {
+    private var registrations = Slab<Registration>()
+    private var byIdentifier: [RegistrationIdentifier: RegistrationID] = [:]
+    /// The first device of each number; the others hang on it, the newest last.
+    private var byDialString: [DialString: RegistrationID] = [:]
+
+    package init() {}
+
+    package var count: Int { self.registrations.count }
+
+    package subscript(id: RegistrationID) -> Registration? {
+        get { self.registrations[id] }
+        _modify { yield &self.registrations[id] }
+    }
+
+    package var all: [RegistrationID] { self.registrations.handles }
+
+    /// Enters a registration. A guest is entered without secret or number: nobody can come back to it or call it.
+    package mutating func insert(_ registration: Registration) -> RegistrationID {
+        let id = self.registrations.insert(registration)
+        guard !registration.isGuest else { return id }
+        self.byIdentifier[registration.identifier] = id
+        if let first = self.byDialString[registration.address.dialString] {
+            var last = first
+            while let next = self.registrations[last]?.nextDevice {
+                last = next
+            }
+            self.registrations[last]?.nextDevice = id
+        } else {
+            self.byDialString[registration.address.dialString] = id
+        }
+        return id
+    }
+
+    package func registration(for identifier: RegistrationIdentifier) -> RegistrationID? {
+        self.byIdentifier[identifier]
+    }
+
+    /// The registrations of a number, oldest first.
+    package func devices(of dialString: DialString) -> [RegistrationID] {
+        var devices: [RegistrationID] = []
+        var next = self.byDialString[dialString]
+        while let id = next {
+            devices.append(id)
+            next = self.registrations[id]?.nextDevice
+        }
+        return devices
+    }
+
+    @discardableResult
+    package mutating func remove(_ id: RegistrationID) -> Registration? {
+        guard let registration = self.registrations[id] else { return nil }
+        if !registration.isGuest {
+            self.byIdentifier[registration.identifier] = nil
+            self.unlink(id, registration)
+        }
+        return self.registrations.remove(id)
+    }
+
+    private mutating func unlink(_ id: RegistrationID, _ registration: Registration) {
+        let dialString = registration.address.dialString
+        guard let first = self.byDialString[dialString] else { return }
+        guard first != id else {
+            self.byDialString[dialString] = registration.nextDevice
+            return
+        }
+        var previous = first
+        while let next = self.registrations[previous]?.nextDevice, next != id {
+            previous = next
+        }
+        self.registrations[previous]?.nextDevice = registration.nextDevice
+    }
+}

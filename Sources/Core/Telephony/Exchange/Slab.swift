@@ -1,0 +1,84 @@
+/// A name for an element of a ``Slab``: an index, and a generation so that a name outlived by its element finds nothing.
+package struct Handle<Element>: Hashable, Sendable, CustomStringConvertible {
+    package let index: UInt32
+    package let generation: UInt32
+
+    package init(index: UInt32, generation: UInt32) {
+        self.index = index
+        self.generation = generation
+    }
+
+    package var description: String { "\(self.index).\(self.generation)" }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.index == right.index && left.generation == right.generation
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(UInt64(self.index) << 32 | UInt64(self.generation))
+    }
+}
+
+/// A table whose names are made by the table itself: looking up is one array access, whatever the size.
+package struct Slab<Element> {
+    private var elements: [Element?] = []
+    private var generations: [UInt32] = []
+    private var free: [UInt32] = []
+
+    package init() {}
+
+    /// How many elements there are.
+    package var count: Int { self.elements.count - self.free.count }
+
+    package mutating func insert(_ element: Element) -> Handle<Element> {
+        if let index = self.free.popLast() {
+            self.elements[Int(index)] = element
+            return Handle(index: index, generation: self.generations[Int(index)])
+        }
+        let index = UInt32(truncatingIfNeeded: self.elements.count)
+        self.elements.append(element)
+        self.generations.append(0)
+        return Handle(index: index, generation: 0)
+    }
+
+    /// The element of that name, mutable in place; `nil` when it is gone. To take an element out, use ``remove(_:)``.
+    package subscript(handle: Handle<Element>) -> Element? {
+        get {
+            self.holds(handle) ? self.elements[Int(handle.index)] : nil
+        }
+        _modify {
+            if self.holds(handle) {
+                yield &self.elements[Int(handle.index)]
+            } else {
+                var nothing: Element?
+                yield &nothing
+            }
+        }
+    }
+
+    @discardableResult
+    package mutating func remove(_ handle: Handle<Element>) -> Element? {
+        guard self.holds(handle) else { return nil }
+        let index = Int(handle.index)
+        let element = self.elements[index].take()
+        self.generations[index] &+= 1
+        self.free.append(handle.index)
+        return element
+    }
+
+    /// The names of all elements.
+    package var handles: [Handle<Element>] {
+        self.elements.indices.compactMap { index in
+            guard self.elements[index] != nil else { return nil }
+            return Handle(index: UInt32(truncatingIfNeeded: index), generation: self.generations[index])
+        }
+    }
+
+    private func holds(_ handle: Handle<Element>) -> Bool {
+        let index = Int(handle.index)
+        return index < self.elements.count && self.generations[index] == handle.generation
+            && self.elements[index] != nil
+    }
+}
+
+extension Slab: Sendable where Element: Sendable {}

@@ -1,0 +1,176 @@
+package typealias RegistrationID = Handle<Registration>
+
+/// An identity bound to a client: it outlives the socket it came on (§9).
+///
+///                   connectionLost                graceEnded, retentionEnded
+///        attached ◀────────────────▶ detached ──────────────────────────────▶ over
+///                       attach
+///
+/// With notification data a registration is kept for much longer than its calls are, so that a call can wake it.
+package struct Registration: Sendable {
+    package enum State: Sendable, Hashable {
+        /// A socket is there.
+        case attached(PortID)
+        /// The socket was lost at that moment.
+        case detached(since: Moment)
+        /// Nothing but its removal comes after this.
+        case over
+    }
+
+    package private(set) var state: State
+    package let identifier: RegistrationIdentifier
+    /// The number, and how its owner is shown to others.
+    package let address: PartyAddress
+    /// Who registered; `nil` for somebody who only calls and cannot be called.
+    package let username: Username?
+    /// How the client's program describes itself (§8.1.13).
+    package let description: String?
+    /// How to wake the client when it sleeps.
+    package private(set) var notification: NotificationData?
+
+    /// The calls of this client, as it names them. Few, hence an array.
+    package internal(set) var calls: [CallEntry] = []
+    /// The next registration of the same number.
+    package internal(set) var nextDevice: RegistrationID?
+    package internal(set) var startLimit = RateLimit()
+
+    package struct CallEntry: Sendable, Hashable {
+        package let identifier: CallIdentifier
+        package var call: CallID
+        package var seat: Seat
+    }
+
+    package init(enrolment: Enrolment, port: PortID) {
+        self.state = .attached(port)
+        self.identifier = enrolment.identifier
+        self.address = enrolment.address
+        self.username = enrolment.username
+        self.description = enrolment.description
+    }
+
+    package var label: RegistrationLabel {
+        RegistrationLabel(identifier: self.identifier, address: self.address)
+    }
+
+    package var port: PortID? {
+        if case .attached(let port) = self.state { port } else { nil }
+    }
+
+    /// Whether it exists only for the calls that it places (§4.2, the "call me" button).
+    package var isGuest: Bool { self.username == nil }
+
+    package func entry(for identifier: CallIdentifier) -> CallEntry? {
+        self.calls.first { $0.identifier == identifier }
+    }
+
+    // MARK: What can happen
+
+    package enum AttachAction: Sendable, Hashable {
+        /// It was without a socket.
+        case returned
+        /// It has a socket already: that one is to be closed.
+        case takeOver(from: PortID)
+        /// Too late.
+        case ignore
+    }
+
+    /// Somebody proved on a new socket that this registration is his.
+    package mutating func attach(to port: PortID) -> AttachAction {
+        switch self.state {
+        case .attached(let old):
+            guard old != port else { return .ignore }
+            self.state = .attached(port)
+            return .takeOver(from: old)
+        case .detached:
+            self.state = .attached(port)
+            return .returned
+        case .over:
+            return .ignore
+        }
+    }
+
+    package enum LossAction: Sendable, Hashable {
+        /// Wait for the client to come back.
+        case wait
+        /// Nobody could come back: end it now.
+        case end
+        /// Another socket carries it meanwhile: the loss of the one it left says nothing.
+        case ignore
+    }
+
+    package mutating func connectionLost(_ port: PortID, at now: Moment) -> LossAction {
+        switch self.state {
+        case .attached(port):
+            guard !self.isGuest else { return .end }
+            self.state = .detached(since: now)
+            return .wait
+        case .attached, .detached, .over:
+            return .ignore
+        }
+    }
+
+    package enum ExpiryAction: Sendable, Hashable {
+        case endRegistration
+        /// The registration is kept for its notification data; its calls are not.
+        case endCalls
+        /// It came back meanwhile, or was lost again later.
+        case ignore
+    }
+
+    /// The reconnect grace may be over.
+    package func graceEnded(at now: Moment, grace: Duration) -> ExpiryAction {
+        switch self.state {
+        case .detached(let since) where since + grace <= now:
+            self.notification == nil ? .endRegistration : .endCalls
+        case .attached, .detached, .over:
+            .ignore
+        }
+    }
+
+    /// The time for which it is kept for its notification data may be over.
+    package func retentionEnded(at now: Moment, retention: Duration) -> ExpiryAction {
+        switch self.state {
+        case .detached(let since) where since + retention <= now:
+            .endRegistration
+        case .attached, .detached, .over:
+            .ignore
+        }
+    }
+
+    /// Whether a new call should wait for this device: its socket is there, or was a moment ago (a page reload).
+    package func isReachable(at now: Moment, within reloadWait: Duration) -> Bool {
+        switch self.state {
+        case .attached: true
+        case .detached(let since): now < since + reloadWait
+        case .over: false
+        }
+    }
+
+    package mutating func keep(_ notification: NotificationData) {
+        self.notification = notification
+    }
+
+    package mutating func end() {
+        self.state = .over
+    }
+}
+
+/// What the front door found out about somebody who registers.
+package struct Enrolment: Sendable {
+    package var identifier: RegistrationIdentifier
+    package var username: Username?
+    package var address: PartyAddress
+    package var description: String?
+
+    package init(
+        identifier: RegistrationIdentifier,
+        username: Username?,
+        address: PartyAddress,
+        description: String? = nil
+    ) {
+        self.identifier = identifier
+        self.username = username
+        self.address = address
+        self.description = description
+    }
+}

@@ -1,0 +1,18 @@
+/// So many events a second, and so many at once: the generic cell rate algorithm (ITU-T I.371), eight bytes of state.
+package struct RateLimit: Sendable, Hashable {
+    /// The moment, in nanoseconds, by which everything admitted so far would have been due at the even rate.
+    private var admittedUntil: Int64 = .min
+
+    package init() {}
+
+    /// Whether one more event is within the limit, and if so counts it.
+    package mutating func admit(at now: Moment, perSecond rate: Int, burst: Int) -> Bool {
+        guard rate > 0, burst > 0 else { return false }
+        let interval = 1_000_000_000 / Int64(rate)
+        let tolerance = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
+        let start = max(self.admittedUntil, now.nanoseconds)
+        guard tolerance.overflow || start - now.nanoseconds <= tolerance.partialValue else { return false }
+        self.admittedUntil = start.addingReportingOverflow(interval).overflow ? .max : start + interval
+        return true
+    }
+}
