@@ -1,5 +1,3 @@
-public import StrictJSON
-
 /// Something beside the server that it asks for advice: who somebody is, whose a number is, how to wake a phone.
 ///
 /// A plugin is one type that conforms to one or more of the roles ``DirectoryPlugin``, ``AuthenticatorPlugin`` and

@@ -126,7 +126,7 @@ package struct Call: Sendable {
         self.tell(winner, .status(.active, nil), into: &actions)
         self.tell(self.caller, .status(.active, nil), into: &actions)
         for message in early {
-            self.deliver(message, to: .caller, into: &actions)
+            self.media(message, from: seat, into: &actions)
         }
         self.askForFreshOffer(into: &actions)
     }
@@ -164,7 +164,11 @@ package struct Call: Sendable {
         }
         self.modify(seat) { $0.holds = holds }
         self.tellState(to: seat, into: &actions)
-        self.tellState(to: self.far(from: seat), into: &actions)
+        let far = self.far(from: seat)
+        if self.leg(far)?.holds == false {
+            // Who holds as well sees no change.
+            self.tellState(to: far, into: &actions)
+        }
     }
 
     /// A request that makes no sense, or is not allowed now: the party hears the call's true state.
@@ -263,8 +267,10 @@ package struct Call: Sendable {
         }
     }
 
+    /// The leg in that seat; `nil` when it is gone, as all are once the call has ended.
     package func leg(_ seat: Seat) -> Leg? {
-        seat == .caller ? self.caller : self.calleeIndex(seat).map { self.callees[$0] }
+        guard self.phase != .ended else { return nil }
+        return seat == .caller ? self.caller : self.calleeIndex(seat).map { self.callees[$0] }
     }
 
     /// The other party of a connected call.
@@ -315,16 +321,17 @@ package struct Call: Sendable {
     private mutating func dropCallee(_ seat: Seat, _ reason: Reason, into actions: inout [CallAction]) {
         guard let index = self.calleeIndex(seat) else { return }
         self.endLeg(self.callees.remove(at: index), reason, into: &actions)
-        self.failure = Self.weightier(self.failure, reason)
+        let failure = Self.weightier(self.failure, reason)
+        self.failure = failure
         if self.callees.isEmpty {
-            self.endLeg(self.caller, self.failure ?? reason, into: &actions)
+            self.endLeg(self.caller, failure, into: &actions)
             self.finish(into: &actions)
         }
     }
 
     /// A person's decision outweighs a device's absence.
     private static func weightier(_ known: Reason?, _ new: Reason) -> Reason {
-        let order: [Reason] = [.rejected, .busy, .noAnswer, .connectionLost, .unavailable]
+        let order: [Reason] = [.rejected, .busy, .connectionLost, .unavailable]
         let weight = { (reason: Reason) in order.firstIndex(of: reason) ?? order.count }
         guard let known else { return new }
         return weight(new) < weight(known) ? new : known

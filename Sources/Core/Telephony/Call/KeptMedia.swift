@@ -2,8 +2,12 @@
 package struct KeptMedia: Sendable, Hashable {
     /// Enough for every interface of a well-equipped machine; what comes beyond is dropped, since ICE does without.
     package static let candidateLimit = 64
+    /// How much all candidates together may take: a thousand bytes each, several times what they need.
+    package static let candidateBytesLimit = 64 * 1024
 
     private var messages: [SessionDescription] = []
+    private var candidates = 0
+    private var candidateBytes = 0
 
     package init() {}
 
@@ -11,17 +15,21 @@ package struct KeptMedia: Sendable, Hashable {
 
     package mutating func keep(_ message: SessionDescription) {
         if message.hasSDP {
-            self.messages = [message]
-        } else if self.messages.count <= Self.candidateLimit {
-            self.messages.append(message)
+            self = KeptMedia()
+        } else {
+            let bytes = self.candidateBytes + message.members.count
+            guard self.candidates < Self.candidateLimit, bytes <= Self.candidateBytesLimit else { return }
+            self.candidates += 1
+            self.candidateBytes = bytes
         }
+        self.messages.append(message)
     }
 
     /// Everything kept, in the order in which it came.
     package var all: [SessionDescription] { self.messages }
 
     package mutating func takeAll() -> [SessionDescription] {
-        defer { self.messages = [] }
+        defer { self = KeptMedia() }
         return self.messages
     }
 }

@@ -34,7 +34,7 @@ extension Call {
         self.freshOfferFrom = .caller
     }
 
-    /// A blind transfer waits for the directory, or no longer does. `nil` when the call is not connected.
+    /// A blind transfer by the party in that seat waits for the directory; `nil` when it no longer does.
     package mutating func awaitRedirect(by seat: Seat?) {
         self.pendingRedirect = seat
     }

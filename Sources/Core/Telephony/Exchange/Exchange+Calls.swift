@@ -18,7 +18,7 @@ extension Exchange {
             self.change(entry.call, at: now, into: &actions) { $0.refuse(entry.seat, .duplicateIdentifier, into: &$1) }
             return
         }
-        if let refusal = self.refusalOfNewCall(by: id, at: now) {
+        if let refusal = self.refusalOfDialling(by: id, isNewCall: true, at: now) {
             return self.refuse(identifier, refusal, from: port, into: &actions)
         }
         guard let dialString else {
@@ -35,7 +35,7 @@ extension Exchange {
         )
         let call = self.calls.insert(Call(caller: leg))
         self.book[id]?.calls.append(.init(identifier: identifier, call: call, seat: .caller))
-        self.timers.remind(of: .ring(call), after: self.policy.ringTimeout, from: now)
+        self.timers.remind(of: .ring(call), at: now + self.policy.ringTimeout)
         self.route(call, to: dialString, devices, at: now, into: &actions)
     }
 
@@ -50,9 +50,12 @@ extension Exchange {
         return id
     }
 
-    private mutating func refusalOfNewCall(by id: RegistrationID, at now: Moment) -> Reason? {
+    /// Why a client may not dial now. A blind transfer dials as well, but takes up no room.
+    private mutating func refusalOfDialling(by id: RegistrationID, isNewCall: Bool, at now: Moment) -> Reason? {
         if self.isDraining { return .shutdown }
-        guard let caller = self.book[id], caller.calls.count < self.policy.callsPerRegistration else { return .overload }
+        if isNewCall, let caller = self.book[id], caller.calls.count >= self.policy.callsPerRegistration {
+            return .overload
+        }
         let rate = self.policy.callStartsPerSecond
         return self.book[id]?.startLimit.admit(at: now, perSecond: rate, burst: rate) == true ? nil : .overload
     }
@@ -65,12 +68,9 @@ extension Exchange {
         into actions: inout [ExchangeAction]
     ) {
         actions.append(.tell(port, .callRefused(identifier: identifier.text, reason)))
-        guard let id = self.ports[port]?.registration, let registration = self.book[id], registration.isGuest,
-            registration.calls.isEmpty
-        else { return }
-        self.ports[port]?.registration = nil
-        self.book.remove(id)
-        actions.append(.close(port, .finished))
+        if let id = self.ports[port]?.registration {
+            self.dismissGuest(id, into: &actions)
+        }
     }
 
     // MARK: Finding the devices
@@ -147,11 +147,12 @@ extension Exchange {
                 isPresent: device.port != nil,
                 description: device.description
             )
+            self.change(call, at: now, into: &actions) { $0.offer(to: leg, into: &$1) }
+            guard self.calls[call]?.leg(seat) != nil else { return }
             self.book[id]?.calls.append(.init(identifier: identifier, call: call, seat: seat))
             if !leg.isPresent {
-                self.timers.remind(of: .parkedLeg(call, seat), after: self.policy.reloadWait, from: now)
+                self.timers.remind(of: .parkedLeg(call, seat), at: now + self.policy.reloadWait)
             }
-            self.change(call, at: now, into: &actions) { $0.offer(to: leg, into: &$1) }
         }
     }
 
@@ -208,8 +209,12 @@ extension Exchange {
         }
         var first: Leg?
         var second: Leg?
-        self.change(entry.call, at: now, into: &actions) { first = $0.takeRemainingLeg(leaving: entry.seat, into: &$1) }
-        self.change(other.call, at: now, into: &actions) { second = $0.takeRemainingLeg(leaving: other.seat, into: &$1) }
+        self.change(entry.call, at: now, into: &actions) {
+            first = $0.takeRemainingLeg(leaving: entry.seat, into: &$1)
+        }
+        self.change(other.call, at: now, into: &actions) {
+            second = $0.takeRemainingLeg(leaving: other.seat, into: &$1)
+        }
         guard var first, var second else { return }
         let (firstAddress, secondAddress) = (first.label.local, second.label.local)
         first.label = first.label.connected(to: secondAddress, description: second.description)
@@ -237,6 +242,10 @@ extension Exchange {
         }
         guard let dialString else {
             self.change(entry.call, at: now, into: &actions) { $0.refuse(entry.seat, .notFound, into: &$1) }
+            return
+        }
+        if let refusal = self.refusalOfDialling(by: id, isNewCall: false, at: now) {
+            self.change(entry.call, at: now, into: &actions) { $0.refuse(entry.seat, refusal, into: &$1) }
             return
         }
         self.redirect(entry.call, by: entry.seat, to: dialString, otherwise: nil, at: now, into: &actions)
@@ -272,16 +281,13 @@ extension Exchange {
         let redirected = Call(redirecting: leg, to: remote)
         let onward = self.calls.insert(redirected)
         self.move(redirected.caller, to: onward)
-        self.timers.remind(of: .ring(onward), after: self.policy.ringTimeout, from: now)
+        self.timers.remind(of: .ring(onward), at: now + self.policy.ringTimeout)
         self.change(onward, at: now, into: &actions) { $0.tellState(to: .caller, into: &$1) }
         self.offer(onward, to: devices.reachable, at: now, into: &actions)
     }
 
     /// A leg belongs to another call from now on; its client goes on naming it as before.
     private mutating func move(_ leg: Leg, to call: CallID) {
-        guard let index = self.book[leg.registration]?.calls.firstIndex(where: { $0.identifier == leg.label.identifier })
-        else { return }
-        self.book[leg.registration]?.calls[index].call = call
-        self.book[leg.registration]?.calls[index].seat = leg.seat
+        self.book[leg.registration]?.move(leg.label.identifier, to: call, seat: leg.seat)
     }
 }

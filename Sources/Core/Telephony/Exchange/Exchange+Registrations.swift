@@ -9,7 +9,7 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
-        guard let known = self.ports[port] else { return }
+        guard self.isOpen(port), let known = self.ports[port] else { return }
         if let id = known.registration, let registration = self.book[id] {
             let isSame =
                 registration.username == enrolment.username
@@ -48,15 +48,26 @@ extension Exchange {
                 self.end(device, because: .replaced, at: now, into: &actions)
             }
         case .fork:
-            guard devices.count >= self.policy.devicesPerNumber else { return nil }
-            let abandoned = devices.first { id in
-                guard let device = self.book[id] else { return false }
-                return device.port == nil && device.calls.isEmpty && device.notification == nil
+            let surplus = devices.count + 1 - self.policy.devicesPerNumber
+            guard surplus > 0 else { return nil }
+            let abandoned = self.abandoned(among: devices)
+            guard abandoned.count >= surplus else { return .overload }
+            for device in abandoned.prefix(surplus) {
+                self.end(device, because: .replaced, at: now, into: &actions)
             }
-            guard let abandoned else { return .overload }
-            self.end(abandoned, because: .replaced, at: now, into: &actions)
         }
         return nil
+    }
+
+    /// Devices that nobody uses now, best to do without first: a log-in of today outweighs a phone that once was in use.
+    private func abandoned(among devices: [RegistrationID]) -> [RegistrationID] {
+        let abandoned = devices.compactMap { id -> (id: RegistrationID, since: Moment, canBeWoken: Bool)? in
+            guard let device = self.book[id], let since = device.abandonedSince else { return nil }
+            return (id, since, device.notification != nil)
+        }
+        return abandoned.sorted { left, right in
+            left.canBeWoken == right.canBeWoken ? left.since < right.since : right.canBeWoken
+        }.map(\.id)
     }
 
     /// Whether a client may come back with this secret. The front door asks before it lets a socket in.
@@ -72,7 +83,7 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) -> Bool {
-        guard let known = self.ports[port], known.registration == nil,
+        guard self.isOpen(port), self.ports[port]?.registration == nil,
             let id = self.book.registration(for: identifier),
             let attachment = self.book[id]?.attach(to: port)
         else { return false }
@@ -80,8 +91,7 @@ extension Exchange {
         case .ignore:
             return false
         case .takeOver(let old):
-            self.ports[old]?.registration = nil
-            actions.append(.close(old, .replaced))
+            self.close(old, .replaced, into: &actions)
         case .returned:
             break
         }
@@ -101,6 +111,7 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
+        guard self.isOpen(port) else { return }
         switch self.registration(of: port, named: identifier) {
         case .success(let id):
             self.end(id, because: .unregistered, at: now, into: &actions)
@@ -117,6 +128,7 @@ extension Exchange {
         from port: PortID,
         into actions: inout [ExchangeAction]
     ) -> RegistrationID? {
+        guard self.isOpen(port) else { return nil }
         switch self.registration(of: port, named: identifier) {
         case .success(let id):
             guard let notification else { return nil }
@@ -153,20 +165,21 @@ extension Exchange {
         into actions: inout [ExchangeAction]
     ) {
         guard let registration = self.book[id] else { return }
+        if let port = registration.port {
+            self.ports[port]?.registration = nil
+        }
         self.endCalls(of: id, because: departure, at: now, into: &actions)
-        self.book[id]?.end()
         self.book.remove(id)
-        guard let port = registration.port, self.ports[port] != nil else { return }
-        self.ports[port]?.registration = nil
+        guard let port = registration.port else { return }
         if !registration.isGuest {
             actions.append(.tell(port, .registrationEnded(registration.identifier, departure.reason)))
         }
         switch departure {
         case .unregistered, .connectionLost: break
-        case .replaced: actions.append(.close(port, .replaced))
-        case .expired: actions.append(.close(port, .expired))
-        case .administrator: actions.append(.close(port, .administrator))
-        case .shutdown: actions.append(.close(port, .shutdown))
+        case .replaced: self.close(port, .replaced, into: &actions)
+        case .expired: self.close(port, .expired, into: &actions)
+        case .administrator: self.close(port, .administrator, into: &actions)
+        case .shutdown: self.close(port, .shutdown, into: &actions)
         }
     }
 

@@ -11,6 +11,8 @@ package struct Exchange: Sendable {
     var timers = TimerQueue()
     /// Whether new calls and registrations are refused since the server drains.
     package internal(set) var isDraining = false
+    /// What a call wants done, while it is being done: one buffer for all events.
+    private var wanted: [CallAction] = []
     /// Makes the identifiers of the legs we start (§10.2). They need be unique for one client only, and are no secret.
     private var identifiers: SequentialRandom
 
@@ -30,19 +32,36 @@ package struct Exchange: Sendable {
     package mutating func connectionLost(_ port: PortID, at now: Moment, into actions: inout [ExchangeAction]) {
         guard let lost = self.ports.remove(port), let id = lost.registration else { return }
         switch self.book[id]?.connectionLost(port, at: now) {
-        case .wait?:
-            for entry in self.book[id]?.calls ?? [] {
-                self.calls[entry.call]?.connectionLost(by: entry.seat)
-            }
-            self.timers.remind(of: .grace(id), after: self.policy.reconnectGrace, from: now)
-            if self.book[id]?.notification != nil {
-                self.timers.remind(of: .retention(id), after: self.policy.notificationRetention, from: now)
+        case .wait(let remind)?:
+            self.markAbsent(id)
+            if remind {
+                self.timers.remind(of: .absence(id), at: now + self.policy.reconnectGrace)
             }
         case .end?:
+            self.markAbsent(id)
             self.end(id, because: .connectionLost, at: now, into: &actions)
         case .ignore?, nil:
             break
         }
+    }
+
+    private mutating func markAbsent(_ id: RegistrationID) {
+        for entry in self.book[id]?.calls ?? [] {
+            self.calls[entry.call]?.connectionLost(by: entry.seat)
+        }
+    }
+
+    /// Whether a socket is there and is to stay.
+    func isOpen(_ port: PortID) -> Bool {
+        self.ports[port]?.isClosing == false
+    }
+
+    /// Has a socket closed. Nothing is told to it, and nothing is heard from it, after this.
+    mutating func close(_ port: PortID, _ cause: CloseCause, into actions: inout [ExchangeAction]) {
+        guard self.isOpen(port) else { return }
+        self.ports[port]?.registration = nil
+        self.ports[port]?.isClosing = true
+        actions.append(.close(port, cause))
     }
 
     // MARK: Calls
@@ -55,6 +74,7 @@ package struct Exchange: Sendable {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
+        guard self.isOpen(port) else { return }
         if case .start(let dialString, let description) = request {
             return self.start(
                 identifier,
@@ -66,7 +86,7 @@ package struct Exchange: Sendable {
             )
         }
         guard let id = self.ports[port]?.registration, let entry = self.book[id]?.entry(for: identifier) else {
-            let reason: Reason = request == .malformed ? .invalidMessage : .unknownIdentifier
+            let reason: Reason = request == .malformed ? .invalidMessage : self.reasonForUnknownCall(port)
             actions.append(.tell(port, .callRefused(identifier: identifier.text, reason)))
             return
         }
@@ -94,6 +114,12 @@ package struct Exchange: Sendable {
         }
     }
 
+    /// Why a socket has no call of the name it gives: where nobody may have calls, that comes first.
+    private func reasonForUnknownCall(_ port: PortID) -> Reason {
+        let mayHaveCalls = self.ports[port].map { $0.registration != nil || $0.guest != nil } ?? false
+        return mayHaveCalls ? .unknownIdentifier : .notRegistered
+    }
+
     /// An operator ends a call.
     package mutating func endCall(_ id: CallID, reason: Reason, at now: Moment, into actions: inout [ExchangeAction]) {
         self.change(id, at: now, into: &actions) { $0.endAll(reason, into: &$1) }
@@ -112,18 +138,24 @@ package struct Exchange: Sendable {
                 self.change(call, at: now, into: &actions) { $0.ringTimedOut(into: &$1) }
             case .parkedLeg(let call, let seat):
                 self.change(call, at: now, into: &actions) { $0.parkedLegTimedOut(seat, into: &$1) }
-            case .grace(let id):
-                switch self.book[id]?.graceEnded(at: now, grace: self.policy.reconnectGrace) {
-                case .endRegistration?: self.end(id, because: .connectionLost, at: now, into: &actions)
-                case .endCalls?: self.endCalls(of: id, because: .connectionLost, at: now, into: &actions)
-                case .ignore?, nil: break
-                }
-            case .retention(let id):
-                switch self.book[id]?.retentionEnded(at: now, retention: self.policy.notificationRetention) {
-                case .endRegistration?: self.end(id, because: .connectionLost, at: now, into: &actions)
-                case .endCalls?, .ignore?, nil: break
-                }
+            case .absence(let id):
+                self.absenceReminded(id, at: now, into: &actions)
             }
+        }
+    }
+
+    private mutating func absenceReminded(_ id: RegistrationID, at now: Moment, into actions: inout [ExchangeAction]) {
+        let (grace, retention) = (self.policy.reconnectGrace, self.policy.notificationRetention)
+        switch self.book[id]?.absenceReminded(at: now, grace: grace, retention: retention) {
+        case .endRegistration?:
+            self.end(id, because: .connectionLost, at: now, into: &actions)
+        case .endCalls(let due)?:
+            self.endCalls(of: id, because: .connectionLost, at: now, into: &actions)
+            self.timers.remind(of: .absence(id), at: due)
+        case .wait(let due)?:
+            self.timers.remind(of: .absence(id), at: due)
+        case .ignore?, nil:
+            break
         }
     }
 
@@ -160,16 +192,14 @@ package struct Exchange: Sendable {
         _ event: (inout Call, inout [CallAction]) -> Void
     ) {
         var wanted: [CallAction] = []
+        swap(&wanted, &self.wanted)
         self.calls[id]?.experience(event, into: &wanted)
-        self.carryOut(wanted, of: id, at: now, into: &actions)
+        self.carryOut(wanted, of: id, into: &actions)
+        wanted.removeAll(keepingCapacity: true)
+        swap(&wanted, &self.wanted)
     }
 
-    mutating func carryOut(
-        _ wanted: [CallAction],
-        of id: CallID,
-        at now: Moment,
-        into actions: inout [ExchangeAction]
-    ) {
+    private mutating func carryOut(_ wanted: [CallAction], of id: CallID, into actions: inout [ExchangeAction]) {
         for action in wanted {
             switch action {
             case .tell(let registration, let label, let indication):
@@ -179,7 +209,7 @@ package struct Exchange: Sendable {
                 self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
                 guard isPresent, let port = self.book[registration]?.port else { continue }
                 actions.append(.tell(port, .call(label, .status(.terminated, reason))))
-                self.dismissGuest(registration, at: now, into: &actions)
+                self.dismissGuest(registration, into: &actions)
             case .ended:
                 self.calls.remove(id)
             }
@@ -187,17 +217,12 @@ package struct Exchange: Sendable {
     }
 
     /// Who came only to call is sent home after the last call (§4.2).
-    private mutating func dismissGuest(
-        _ id: RegistrationID,
-        at now: Moment,
-        into actions: inout [ExchangeAction]
-    ) {
+    mutating func dismissGuest(_ id: RegistrationID, into actions: inout [ExchangeAction]) {
         guard let registration = self.book[id], registration.isGuest, registration.calls.isEmpty,
-            let port = registration.port
+            let port = registration.port, self.ports[port]?.registration == id
         else { return }
-        self.ports[port]?.registration = nil
         self.book.remove(id)
-        actions.append(.close(port, .finished))
+        self.close(port, .finished, into: &actions)
     }
 
     mutating func makeIdentifier(for registration: RegistrationID) -> CallIdentifier {

@@ -4,6 +4,8 @@ package typealias PortID = Handle<ExchangePort>
 package struct ExchangePort: Sendable, Hashable {
     /// What was registered on it, or restored to it.
     package internal(set) var registration: RegistrationID?
+    /// Whether its closing was asked for: what still comes from it comes too late.
+    package internal(set) var isClosing = false
     /// How somebody without a registration is shown when he may place calls all the same (§4.2).
     package let guest: PartyAddress?
 }

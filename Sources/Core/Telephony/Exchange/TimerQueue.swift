@@ -4,66 +4,67 @@ package enum ExchangeTimer: Sendable, Hashable {
     case ring(CallID)
     /// A device whose socket was just lost has not come back for this new call.
     case parkedLeg(CallID, Seat)
-    /// The reconnect grace of a registration is over.
-    case grace(RegistrationID)
-    /// The time for which a registration with notification data is kept is over.
-    case retention(RegistrationID)
+    /// A client may have been away for too long.
+    case absence(RegistrationID)
 }
 
-/// Reminders in the order in which they are due.
-///
-/// Nearly all reminders use one of a handful of durations, and those of one duration fall due in the order in which they
-/// were set: so a queue for each duration, and neither heap nor wheel.
+/// Reminders in the order in which they are due, and those of one moment in the order in which they were set: a heap.
 package struct TimerQueue: Sendable {
-    private struct Lane: Sendable {
-        let delay: Duration
-        var entries: [(due: Moment, timer: ExchangeTimer)] = []
-        var head = 0
+    private struct Entry: Sendable {
+        let due: Moment
+        let number: UInt64
+        let timer: ExchangeTimer
 
-        var first: Moment? { self.head < self.entries.count ? self.entries[self.head].due : nil }
-
-        mutating func takeFirst() -> ExchangeTimer {
-            let timer = self.entries[self.head].timer
-            self.head += 1
-            if self.head > 1024, self.head * 2 > self.entries.count {
-                self.entries.removeFirst(self.head)
-                self.head = 0
-            }
-            return timer
+        static func < (left: Entry, right: Entry) -> Bool {
+            left.due < right.due || (left.due == right.due && left.number < right.number)
         }
     }
 
-    private var lanes: [Lane] = []
+    /// No entry is due before the one at half its index, counted from 1.
+    private var heap: [Entry] = []
+    private var lastNumber: UInt64 = 0
 
     package init() {}
 
-    package mutating func remind(of timer: ExchangeTimer, after delay: Duration, from now: Moment) {
-        let due = now + delay
-        if let index = self.lanes.firstIndex(where: { $0.delay == delay }) {
-            self.lanes[index].entries.append((due, timer))
-        } else {
-            self.lanes.append(Lane(delay: delay, entries: [(due, timer)]))
+    package var count: Int { self.heap.count }
+
+    package mutating func remind(of timer: ExchangeTimer, at due: Moment) {
+        self.lastNumber += 1
+        let entry = Entry(due: due, number: self.lastNumber, timer: timer)
+        self.heap.append(entry)
+        var hole = self.heap.count - 1
+        while hole > 0, entry < self.heap[(hole - 1) / 2] {
+            self.heap[hole] = self.heap[(hole - 1) / 2]
+            hole = (hole - 1) / 2
         }
+        self.heap[hole] = entry
     }
 
     /// When the next reminder is due.
-    package var next: Moment? {
-        self.lanes.lazy.compactMap(\.first).min()
-    }
+    package var next: Moment? { self.heap.first?.due }
 
     /// The next reminder that is due by now, taken out.
     package mutating func takeDue(by now: Moment) -> ExchangeTimer? {
-        var earliest: (index: Int, due: Moment)?
-        for index in self.lanes.indices {
-            guard let due = self.lanes[index].first, due <= now else { continue }
-            if let known = earliest, known.due <= due { continue }
-            earliest = (index, due)
+        guard let first = self.heap.first, first.due <= now, let last = self.heap.popLast() else { return nil }
+        if !self.heap.isEmpty {
+            self.sink(last)
         }
-        guard let earliest else { return nil }
-        let timer = self.lanes[earliest.index].takeFirst()
-        if self.lanes[earliest.index].first == nil {
-            self.lanes.remove(at: earliest.index)
+        return first.timer
+    }
+
+    /// Fills the place of the first entry, which was taken out.
+    private mutating func sink(_ entry: Entry) {
+        var hole = 0
+        while true {
+            var child = 2 * hole + 1
+            guard child < self.heap.count else { break }
+            if child + 1 < self.heap.count, self.heap[child + 1] < self.heap[child] {
+                child += 1
+            }
+            guard self.heap[child] < entry else { break }
+            self.heap[hole] = self.heap[child]
+            hole = child
         }
-        return timer
+        self.heap[hole] = entry
     }
 }

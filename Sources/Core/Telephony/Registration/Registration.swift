@@ -2,8 +2,8 @@ package typealias RegistrationID = Handle<Registration>
 
 /// An identity bound to a client: it outlives the socket it came on (§9).
 ///
-///                   connectionLost                graceEnded, retentionEnded
-///        attached ◀────────────────▶ detached ──────────────────────────────▶ over
+///                   connectionLost                absenceReminded
+///        attached ◀────────────────▶ detached ─────────────────────▶ removed from the book
 ///                       attach
 ///
 /// With notification data a registration is kept for much longer than its calls are, so that a call can wake it.
@@ -13,8 +13,6 @@ package struct Registration: Sendable {
         case attached(PortID)
         /// The socket was lost at that moment.
         case detached(since: Moment)
-        /// Nothing but its removal comes after this.
-        case over
     }
 
     package private(set) var state: State
@@ -33,6 +31,8 @@ package struct Registration: Sendable {
     /// The next registration of the same number.
     package internal(set) var nextDevice: RegistrationID?
     package internal(set) var startLimit = RateLimit()
+    /// Whether ``absenceReminded(at:grace:retention:)`` is still to come for an absence, be it an earlier one.
+    private var awaitsReminder = false
 
     package struct CallEntry: Sendable, Hashable {
         package let identifier: CallIdentifier
@@ -63,6 +63,13 @@ package struct Registration: Sendable {
         self.calls.first { $0.identifier == identifier }
     }
 
+    /// A leg belongs to another call from now on.
+    mutating func move(_ identifier: CallIdentifier, to call: CallID, seat: Seat) {
+        guard let index = self.calls.firstIndex(where: { $0.identifier == identifier }) else { return }
+        self.calls[index].call = call
+        self.calls[index].seat = seat
+    }
+
     // MARK: What can happen
 
     package enum AttachAction: Sendable, Hashable {
@@ -70,28 +77,27 @@ package struct Registration: Sendable {
         case returned
         /// It has a socket already: that one is to be closed.
         case takeOver(from: PortID)
-        /// Too late.
+        /// It is there already.
         case ignore
     }
 
     /// Somebody proved on a new socket that this registration is his.
     package mutating func attach(to port: PortID) -> AttachAction {
         switch self.state {
+        case .attached(port):
+            return .ignore
         case .attached(let old):
-            guard old != port else { return .ignore }
             self.state = .attached(port)
             return .takeOver(from: old)
         case .detached:
             self.state = .attached(port)
             return .returned
-        case .over:
-            return .ignore
         }
     }
 
     package enum LossAction: Sendable, Hashable {
-        /// Wait for the client to come back.
-        case wait
+        /// Wait for the client to come back. `remind`: unless the reminder of an earlier absence is still to come.
+        case wait(remind: Bool)
         /// Nobody could come back: end it now.
         case end
         /// Another socket carries it meanwhile: the loss of the one it left says nothing.
@@ -101,39 +107,35 @@ package struct Registration: Sendable {
     package mutating func connectionLost(_ port: PortID, at now: Moment) -> LossAction {
         switch self.state {
         case .attached(port):
-            guard !self.isGuest else { return .end }
             self.state = .detached(since: now)
-            return .wait
-        case .attached, .detached, .over:
+            guard !self.isGuest else { return .end }
+            defer { self.awaitsReminder = true }
+            return .wait(remind: !self.awaitsReminder)
+        case .attached, .detached:
             return .ignore
         }
     }
 
-    package enum ExpiryAction: Sendable, Hashable {
+    package enum AbsenceAction: Sendable, Hashable {
         case endRegistration
         /// The registration is kept for its notification data; its calls are not.
-        case endCalls
-        /// It came back meanwhile, or was lost again later.
+        case endCalls(remindAt: Moment)
+        /// Not yet: it came back and was lost again later, or clients are granted more time meanwhile.
+        case wait(remindAt: Moment)
+        /// It is back.
         case ignore
     }
 
-    /// The reconnect grace may be over.
-    package func graceEnded(at now: Moment, grace: Duration) -> ExpiryAction {
+    /// The client may have been away for too long.
+    package mutating func absenceReminded(at now: Moment, grace: Duration, retention: Duration) -> AbsenceAction {
         switch self.state {
-        case .detached(let since) where since + grace <= now:
-            self.notification == nil ? .endRegistration : .endCalls
-        case .attached, .detached, .over:
-            .ignore
-        }
-    }
-
-    /// The time for which it is kept for its notification data may be over.
-    package func retentionEnded(at now: Moment, retention: Duration) -> ExpiryAction {
-        switch self.state {
-        case .detached(let since) where since + retention <= now:
-            .endRegistration
-        case .attached, .detached, .over:
-            .ignore
+        case .attached:
+            self.awaitsReminder = false
+            return .ignore
+        case .detached(let since):
+            guard since + grace <= now else { return .wait(remindAt: since + grace) }
+            guard self.notification != nil, since + retention > now else { return .endRegistration }
+            return .endCalls(remindAt: since + retention)
         }
     }
 
@@ -142,16 +144,17 @@ package struct Registration: Sendable {
         switch self.state {
         case .attached: true
         case .detached(let since): now < since + reloadWait
-        case .over: false
         }
+    }
+
+    /// How long nobody has been there, for whom nothing is lost when it goes; `nil` when somebody is there or in a call.
+    package var abandonedSince: Moment? {
+        guard case .detached(let since) = self.state, self.calls.isEmpty else { return nil }
+        return since
     }
 
     package mutating func keep(_ notification: NotificationData) {
         self.notification = notification
-    }
-
-    package mutating func end() {
-        self.state = .over
     }
 }
 

@@ -16,7 +16,9 @@ public struct DialString: Hashable, Sendable, CustomStringConvertible {
         let canonical: String? = written.withUTF8 { bytes in
             guard (1...Self.longestForm).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
             let first = bytes[0]
-            guard Self.isDigit(first) || first == UInt8(ascii: "+") else { return String(decoding: bytes, as: UTF8.self) }
+            guard Self.isDigit(first) || first == UInt8(ascii: "+") else {
+                return String(decoding: bytes, as: UTF8.self)
+            }
             let number = bytes.enumerated().lazy
                 .filter { index, byte in !Self.isVisualSeparator(byte) && !(index == 0 && byte == UInt8(ascii: "+")) }
                 .map(\.element)
@@ -33,6 +35,7 @@ public struct DialString: Hashable, Sendable, CustomStringConvertible {
         self.text = canonical
     }
 
+    /// The canonical form.
     public var description: String { self.text }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

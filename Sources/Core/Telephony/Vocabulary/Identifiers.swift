@@ -34,8 +34,7 @@ package struct CallIdentifier: Hashable, Sendable, CustomStringConvertible {
                     text[position] = UInt8(ascii: "-")
                     position += 1
                 }
-                let word = digit < 16 ? high : low
-                text[position] = hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit % 16)) & 0xF))
+                text[position] = hexadecimalDigit(digit % 16, of: digit < 16 ? high : low)
                 position += 1
             }
             return position
@@ -84,8 +83,7 @@ package struct RegistrationIdentifier: Hashable, Sendable, CustomStringConvertib
     package var secretText: String {
         String(unsafeUninitializedCapacity: 32) { text in
             for digit in 0..<32 {
-                let word = digit < 16 ? self.high : self.low
-                text[digit] = hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit % 16)) & 0xF))
+                text[digit] = hexadecimalDigit(digit % 16, of: digit < 16 ? self.high : self.low)
             }
             return 32
         }
@@ -95,6 +93,8 @@ package struct RegistrationIdentifier: Hashable, Sendable, CustomStringConvertib
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+/// One of the 16 digits of a word, the highest first.
+private func hexadecimalDigit(_ position: Int, of word: UInt64) -> UInt8 {
+    let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * position)) & 0xF
+    return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

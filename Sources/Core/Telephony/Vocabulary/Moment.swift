@@ -7,10 +7,10 @@ package struct Moment: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// As far into the future as there is, instead of an overflow.
+    /// As far into the future, or the past, as there is, instead of an overflow.
     package static func + (moment: Moment, duration: Duration) -> Moment {
         let (sum, overflow) = moment.nanoseconds.addingReportingOverflow(duration.inNanoseconds)
-        return Moment(nanoseconds: overflow ? .max : sum)
+        return Moment(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
     package static func < (left: Moment, right: Moment) -> Bool {

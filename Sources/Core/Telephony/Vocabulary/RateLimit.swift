@@ -9,10 +9,13 @@ package struct RateLimit: Sendable, Hashable {
     package mutating func admit(at now: Moment, perSecond rate: Int, burst: Int) -> Bool {
         guard rate > 0, burst > 0 else { return false }
         let interval = 1_000_000_000 / Int64(rate)
-        let tolerance = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
+        let (product, isEndless) = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
+        let tolerance = isEndless ? .max : product
         let start = max(self.admittedUntil, now.nanoseconds)
-        guard tolerance.overflow || start - now.nanoseconds <= tolerance.partialValue else { return false }
-        self.admittedUntil = start.addingReportingOverflow(interval).overflow ? .max : start + interval
+        let (wait, isFarOff) = start.subtractingReportingOverflow(now.nanoseconds)
+        guard !isFarOff, wait <= tolerance else { return false }
+        let (next, isLast) = start.addingReportingOverflow(interval)
+        self.admittedUntil = isLast ? .max : next
         return true
     }
 }

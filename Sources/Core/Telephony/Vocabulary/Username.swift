@@ -15,16 +15,18 @@ public struct Username: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The name as it was written.
     public var description: String { self.text }
 
+    /// Byte by byte.
     public static func == (left: Self, right: Self) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)
     }
 
+    /// Byte by byte, as ``==(_:_:)`` compares.
     public func hash(into hasher: inout Hasher) {
-        for byte in self.text.utf8 {
-            hasher.combine(byte)
-        }
+        var text = self.text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xFF as UInt8)
     }
 }

@@ -1,0 +1,64 @@
+# Two commands are all a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Debian packages: what the server links and runs with, and what the tests need besides.
+PACKAGES      := libssl-dev libcrypt-dev
+TEST_PACKAGES := chromium python3-venv
+VENV          := .venv
+PYTHON        := $(VENV)/bin/python
+STRICT        := --explicit-target-dependency-import-check error
+
+.PHONY: help run build release test test-swift test-browser lint format bench packages test-packages clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: release ## build, and start the server with plugins.json
+	@echo
+	@echo "Demo log-ins: alice, bob and carol; the password of each is: demo"
+	@echo "Open the page in two tabs, log in as two of them, and call."
+	@exec .build/release/anynode-server --config plugins.json
+
+build: packages ## debug build of everything
+	swift build $(STRICT)
+
+release: packages ## release build of the server
+	swift build -c release --product anynode-server
+
+test: packages test-packages lint test-swift test-browser ## everything CI runs
+
+test-swift: packages ## unit, plugin and scenario tests
+	swift build --build-tests $(STRICT)
+	swift test --skip-build
+
+test-browser: packages test-packages ## real Chromium, the README's examples, the configuration schema
+	swift build $(STRICT) --product anynode-server
+	$(PYTHON) -m pytest Tests/BrowserTests -q
+
+lint: ## formatting, and that Telephony imports nothing
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	@! grep -rnE '^\s*(@[a-zA-Z_]+ )*((public|package|internal|private|fileprivate) )?import ' Sources/Core/Telephony \
+		|| { echo 'Telephony must import nothing'; exit 1; }
+
+format: ## format all Swift files
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+bench: release ## the figures of docs/performance.md, in a few minutes
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/anynode-bench all --server .build/release/anynode-server
+
+packages:
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y --no-install-recommends $(PACKAGES); }
+
+test-packages:
+	@command -v chromium >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null \
+		|| { apt-get update -qq && apt-get install -y --no-install-recommends $(TEST_PACKAGES); }
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@cmp -s Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt || { \
+		$(PYTHON) -m pip install -q -r Tests/BrowserTests/requirements.txt \
+		&& cp Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt; }
+
+clean: ## forget all builds
+	rm -rf .build Benchmarks/.build $(VENV)

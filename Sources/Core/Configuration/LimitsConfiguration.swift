@@ -1,0 +1,85 @@
+internal import PluginAPI
+
+/// What one client, one address and all of them together may use.
+package struct LimitsConfiguration: Sendable, Equatable {
+    package var connections = 10000
+    /// An IPv6 address counts as its /64.
+    package var connectionsPerAddress = 200
+    package var messagesPerSecond = 100
+    package var messageBurst = 200
+    /// Bytes that may wait for a client that does not read.
+    package var outboundBytes = 1 << 20
+    /// Messages that may wait for a client that does not read.
+    package var outboundMessages = 1000
+    package var callsPerRegistration = 64
+    package var callStartsPerSecond = 5
+    package var devicesPerNumber = 5
+    /// From the first byte of a connection to the end of its upgrade.
+    package var handshakeTimeout = Duration.seconds(10)
+
+    package init() {}
+
+    init(from reader: SettingsReader) {
+        let standard = LimitsConfiguration()
+        self.connections = reader.integer(
+            "connections",
+            default: standard.connections,
+            in: 1...1_000_000,
+            summary: "Connections at once; more are answered with 503."
+        )
+        self.connectionsPerAddress = reader.integer(
+            "connectionsPerAddress",
+            default: standard.connectionsPerAddress,
+            in: 1...1_000_000,
+            summary: "Connections at once from one address (of IPv6: one /64); more are answered with 429."
+        )
+        self.messagesPerSecond = reader.integer(
+            "messagesPerSecond",
+            default: standard.messagesPerSecond,
+            in: 1...100_000,
+            summary: "Messages a second from one client, in the long run."
+        )
+        self.messageBurst = reader.integer(
+            "messageBurst",
+            default: standard.messageBurst,
+            in: 1...100_000,
+            summary: "Messages from one client at once."
+        )
+        self.outboundBytes = reader.size(
+            "outboundBytes",
+            default: standard.outboundBytes,
+            in: (64 << 10)...(1 << 30),
+            summary: "What may wait for a client that does not read; then it is closed with 1008."
+        )
+        self.outboundMessages = reader.integer(
+            "outboundMessages",
+            default: standard.outboundMessages,
+            in: 10...1_000_000,
+            summary: "How many messages may wait for a client that does not read; then it is closed with 1008."
+        )
+        self.callsPerRegistration = reader.integer(
+            "callsPerRegistration",
+            default: standard.callsPerRegistration,
+            in: 1...10000,
+            summary: "Calls of one registration at once."
+        )
+        self.callStartsPerSecond = reader.integer(
+            "callStartsPerSecond",
+            default: standard.callStartsPerSecond,
+            in: 1...10000,
+            summary: "Calls that one registration may start a second."
+        )
+        self.devicesPerNumber = reader.integer(
+            "devicesPerNumber",
+            default: standard.devicesPerNumber,
+            in: 1...1000,
+            summary: "Registrations of one number at once."
+        )
+        self.handshakeTimeout = reader.duration(
+            "handshakeTimeout",
+            default: standard.handshakeTimeout,
+            in: .seconds(1) ... .seconds(300),
+            summary: "From the first byte of a connection to the end of its WebSocket upgrade."
+        )
+    }
+}

@@ -1,0 +1,370 @@
+import Logging
+package import NIOCore
+import Synchronization
+package import Telephony
+
+/// By what right a socket was let in.
+package enum Admission: Sendable {
+    /// It logged in, or need not.
+    case identity(Identity)
+    /// It showed the secret of a registration.
+    case registration(RegistrationIdentifier)
+}
+
+/// One WebSocket: frames in, decisions by the switchboard, frames out.
+///
+/// - Important: confined to its channel's event loop, but for `enqueue` and `flush`, which touch only the outbox.
+package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked Sendable {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private let gateway: Gateway
+    private let admission: Admission
+    let peer: String
+    private let loop: any EventLoop
+    let roster: Roster
+
+    // Shared.
+    private let outbox = Mutex(Outbox())
+
+    // Of the loop only.
+    /// `nil` until it is known, and then nobody may register.
+    private var identity: Identity?
+    private var context: ChannelHandlerContext?
+    private var reader: FrameReader
+    private var phase = ConnectionPhase.open
+    private var rate = RateLimit()
+    private var keepAlive = KeepAlive()
+    private var isUnusedSince: Moment
+    /// Ports that have something to say because of what was just read. Flushed once a read, not once a message.
+    private var touched: [any Port] = []
+    private(set) var port: PortID?
+    /// Where the roster has dealt it.
+    var rosterGroup = 0
+
+    package init(
+        gateway: Gateway,
+        admission: Admission,
+        peer: String,
+        roster: Roster,
+        loop: any EventLoop
+    ) {
+        self.roster = roster
+        self.gateway = gateway
+        self.admission = admission
+        self.peer = peer
+        self.loop = loop
+        self.reader = FrameReader(messageLimit: gateway.settings.messageLimit)
+        self.isUnusedSince = gateway.now()
+    }
+
+    // MARK: Life
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let port = self.gateway.switchboard.connect(self)
+        self.port = port
+        self.roster.add(self)
+        self.gateway.logger.debug("connected", metadata: ["peer": "\(self.peer)", "port": "\(port)"])
+        switch self.admission {
+        case .identity(let identity):
+            self.identity = identity
+        case .registration(let identifier):
+            if let username = self.gateway.switchboard.restore(identifier, on: port) {
+                self.identity = .user(username)
+            } else {
+                self.close(.policyViolation, "the registration is over")
+            }
+        }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.leave()
+        context.fireChannelInactive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.leave()
+    }
+
+    private func leave() {
+        guard let port = self.port else { return }
+        self.port = nil
+        self.phase.closed()
+        self.roster.remove(self)
+        self.gateway.switchboard.disconnect(port)
+        self.touched.flush()
+        self.context = nil
+        self.gateway.logger.debug("disconnected", metadata: ["peer": "\(self.peer)", "port": "\(port)"])
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A socket error: the peer is gone, and the registration waits for it.
+        self.gateway.logger.debug("socket error", metadata: ["peer": "\(self.peer)", "error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    // MARK: Reading
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.keepAlive.heard()
+        self.reader.append(self.unwrapInboundIn(data))
+        do {
+            while let event = try self.reader.next() {
+                self.handle(event)
+            }
+        } catch {
+            self.close(error.code, error.reason)
+        }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        self.touched.flush()
+        context.fireChannelReadComplete()
+    }
+
+    private func handle(_ event: FrameEvent) {
+        if case .close = event {} else if !self.isWithinRate() { return }
+        switch event {
+        case .text(let payload):
+            self.handle(text: payload)
+        case .ping(let payload):
+            guard case .closing = self.phase else {
+                return self.write { FrameWriter.pong(payload, into: &$0) }
+            }
+        case .pong:
+            break
+        case .close(let code, _):
+            self.answerClose(code)
+        }
+    }
+
+    private func isWithinRate() -> Bool {
+        let settings = self.gateway.settings
+        if self.rate.admit(at: self.gateway.now(), perSecond: settings.messagesPerSecond, burst: settings.messageBurst) {
+            return true
+        }
+        self.close(.policyViolation, "more than \(settings.messagesPerSecond) messages a second")
+        return false
+    }
+
+    private func handle(text: ByteBuffer) {
+        let message: ClientMessage
+        do {
+            message = try self.gateway.decoder.decode(text)
+        } catch {
+            switch error {
+            case .notAnObject(let problem): return self.close(.invalidPayload, problem)
+            case .version(let problem): return self.close(.protocolError, problem)
+            }
+        }
+        switch self.phase.arrived(message) {
+        case .handle(let message): self.handle(message)
+        case .wait, .ignore: break
+        case .tooMany: self.close(.policyViolation, "too many messages before the answer to a registration")
+        }
+    }
+
+    private func handle(_ message: ClientMessage) {
+        guard let port = self.port else { return }
+        switch message {
+        case .call(let identifier, let request):
+            self.gateway.switchboard.receive(request, for: identifier, from: port, touching: &self.touched)
+        case .register(let request):
+            self.handle(request, on: port)
+        case .invalidCallIdentifier(let echo):
+            self.answer(.callRefused(identifier: echo, .invalidIdentifier))
+        case .discarded:
+            self.gateway.counters.discarded.add(1, ordering: .relaxed)
+        }
+    }
+
+    private func handle(_ request: RegisterRequest, on port: PortID) {
+        switch request {
+        case .start(let assignment, let description):
+            self.register(assignment, description: description, on: port)
+        case .status(let identifier, let notification, let confirm):
+            self.gateway.switchboard.keep(
+                notification,
+                named: identifier,
+                confirm: confirm,
+                from: port,
+                touching: &self.touched
+            )
+        case .terminate(let identifier):
+            self.gateway.switchboard.unregister(identifier, from: port, touching: &self.touched)
+        case .malformed(.start):
+            self.answer(.registerFailed(.invalidMessage))
+        case .malformed(let action):
+            self.answer(.registerRefused(action, .invalidMessage))
+        }
+    }
+
+    /// Answers without asking the exchange, in order with what it says.
+    private func answer(_ indication: Indication) {
+        if self.enqueue(.tell(indication)) {
+            self.touched.append(self)
+        }
+    }
+
+    // MARK: Registering
+
+    private func register(_ assignment: Assignment, description: String?, on port: PortID) {
+        guard let identity = self.identity else { return self.answer(.registerFailed(.forbidden)) }
+        self.phase.beginRegistration()
+        let desk = self.gateway.desk
+        Task {
+            let decision = await desk.decide(assignment, for: identity)
+            self.loop.execute {
+                self.registrationDecided(decision, description: description)
+            }
+        }
+    }
+
+    private func registrationDecided(_ decision: RegistrationDesk.Decision, description: String?) {
+        guard let waiting = self.phase.endRegistration(), let port = self.port else { return }
+        switch decision {
+        case .admitted(let username, let address):
+            var generator = SystemRandomNumberGenerator()
+            let enrolment = Enrolment(
+                identifier: RegistrationIdentifier(using: &generator),
+                username: username,
+                address: address,
+                description: description
+            )
+            self.gateway.switchboard.register(enrolment, on: port, touching: &self.touched)
+        case .refused(let reason):
+            self.gateway.logger.info(
+                "registration refused",
+                metadata: ["peer": "\(self.peer)", "reason": "\(reason)"]
+            )
+            self.answer(.registerFailed(reason))
+        }
+        for message in waiting {
+            if case .handle(let message) = self.phase.arrived(message) {
+                self.handle(message)
+            }
+        }
+        self.touched.flush()
+    }
+
+    // MARK: Writing
+
+    package func enqueue(_ item: OutboxItem) -> Bool {
+        let limits = self.gateway.settings.outbox
+        return self.outbox.withLock { $0.append(item, limits: limits) }
+    }
+
+    package func flush() {
+        if self.loop.inEventLoop {
+            self.drain()
+        } else {
+            self.loop.execute { self.drain() }
+        }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.drain()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Writes all that waits, in one piece.
+    private func drain() {
+        guard let context = self.context else { return }
+        var items = self.roster.takeSpare()
+        let isWritable = context.channel.isWritable
+        let hasOverflowed = self.outbox.withLock { outbox in
+            if isWritable {
+                outbox.takeAll(into: &items)
+            } else {
+                outbox.postpone()
+            }
+            return outbox.hasOverflowed
+        }
+        defer { self.roster.giveBack(&items) }
+        if hasOverflowed {
+            // It isn't reading, so a close handshake would never end.
+            self.gateway.logger.info("client reads too slowly", metadata: ["peer": "\(self.peer)"])
+            self.close(.policyViolation, "too much unread")
+            context.close(promise: nil)
+            return
+        }
+        guard !items.isEmpty else { return }
+        if case .closing = self.phase { return }
+        if case .closed = self.phase { return }
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        let encoder = self.gateway.encoder
+        var cause: CloseCause?
+        for item in items {
+            switch item {
+            case .tell(let indication):
+                FrameWriter.text(into: &buffer) { encoder.encode(indication, into: &$0) }
+            case .close(let wanted):
+                cause = cause ?? wanted
+            }
+        }
+        if buffer.readableBytes > 0 {
+            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+        }
+        if let cause {
+            let (code, reason) = CloseCode.meaning(cause)
+            self.close(code, reason)
+        }
+    }
+
+    private func write(_ frame: (inout ByteBuffer) -> Void) {
+        guard let context = self.context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 128)
+        frame(&buffer)
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    // MARK: Time
+
+    /// A ping interval has passed.
+    func keepAliveIntervalPassed(at now: Moment) {
+        guard let port = self.port, let context = self.context else { return }
+        if !self.gateway.switchboard.isInUse(port) {
+            guard now < self.isUnusedSince + self.gateway.settings.registrationTimeout else {
+                return self.close(.policyViolation, "no registration within the time allowed")
+            }
+        } else {
+            self.isUnusedSince = now
+        }
+        switch self.keepAlive.intervalPassed() {
+        case .ping:
+            self.write { FrameWriter.ping(into: &$0) }
+        case .lost:
+            self.close(.keepAliveLost, "no sign of life")
+            // Nobody is there to answer a close frame.
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Closing
+
+    /// Begins the closing handshake (RFC 6455 §7); the socket is closed when the client answers, or after a while.
+    package func close(_ code: CloseCode, _ reason: String) {
+        guard let context = self.context, self.phase.beginClose() else { return }
+        self.gateway.logger.debug(
+            "closing",
+            metadata: ["peer": "\(self.peer)", "code": "\(code.number)", "reason": "\(reason)"]
+        )
+        self.write { FrameWriter.close(code, reason: reason, into: &$0) }
+        let loopBound = NIOLoopBound(context, eventLoop: self.loop)
+        self.loop.scheduleTask(in: self.gateway.settings.closeWait) {
+            loopBound.value.close(promise: nil)
+        }
+    }
+
+    /// The client closes, or answers our close.
+    private func answerClose(_ code: UInt16?) {
+        guard let context = self.context else { return }
+        if self.phase.beginClose() {
+            self.write { FrameWriter.close(echoing: code, into: &$0) }
+        }
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+import Telephony
+
+/// How a server empties itself: spread over time, so that its clients do not all knock on the next door at once.
+struct Drain {
+    private let spread: Duration
+    private let deadline: Duration
+    private let gateway: Gateway
+    private let rosters: [Roster]
+    private let clock = ContinuousClock()
+
+    init(configuration: DrainConfiguration, gateway: Gateway, rosters: [Roster]) {
+        self.spread = configuration.spread
+        self.deadline = configuration.deadline
+        self.gateway = gateway
+        self.rosters = rosters
+    }
+
+    func run() async {
+        let start = self.clock.now
+        let end = start + self.deadline
+        // Who has no call goes first, evenly over the spread.
+        let idle = await self.connections().filter { !self.isInCall($0) }.shuffled()
+        for (index, connection) in idle.enumerated() {
+            let due = min(start + self.spread * index / max(1, idle.count), end)
+            if due > self.clock.now {
+                try? await self.clock.sleep(until: due, tolerance: nil)
+            }
+            if !self.isInCall(connection) {
+                self.sendAway(connection)
+            }
+        }
+        // Who has a call goes when it is over, or when time is.
+        var remaining = await self.connections()
+        while !remaining.isEmpty, self.clock.now < end {
+            remaining.filter { !self.isInCall($0) }.forEach(self.sendAway)
+            try? await self.clock.sleep(for: .milliseconds(50))
+            remaining = await self.connections()
+        }
+        guard !remaining.isEmpty else { return }
+        self.gateway.switchboard.endAllCalls()
+        remaining.forEach(self.sendAway)
+        let patience = self.clock.now + .seconds(2)
+        while !(await self.connections()).isEmpty, self.clock.now < patience {
+            try? await self.clock.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func isInCall(_ connection: ConnectionHandler) -> Bool {
+        connection.port.map(self.gateway.switchboard.isInCall) ?? false
+    }
+
+    /// 1001, and when to come back: not the same time for all.
+    private func sendAway(_ connection: ConnectionHandler) {
+        let spread = max(1000, self.spread.inNanoseconds / 1_000_000)
+        let milliseconds = Int64.random(in: 500...500 + spread)
+        connection.roster.loop.execute {
+            connection.close(.goingAway, "retry-after-ms=\(milliseconds)")
+        }
+    }
+
+    private func connections() async -> [ConnectionHandler] {
+        var connections: [ConnectionHandler] = []
+        for roster in self.rosters {
+            let some = try? await roster.loop.submit { roster.connections }.get()
+            connections.append(contentsOf: some ?? [])
+        }
+        return connections
+    }
+}

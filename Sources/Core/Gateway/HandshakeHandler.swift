@@ -1,0 +1,274 @@
+import Logging
+package import NIOCore
+package import NIOHTTP1
+import Synchronization
+import Telephony
+
+/// The front door: answers plain requests, and turns a proper handshake into a ``ConnectionHandler``.
+///
+/// - Important: confined to its channel's event loop.
+package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias OutboundOut = HTTPServerResponsePart
+
+    private let door: FrontDoor
+    private let verdict: ConnectionLedger.Verdict
+    private let peer: String
+    private let roster: Roster
+    private let encoder: HTTPResponseEncoder
+    private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
+
+    private var context: ChannelHandlerContext?
+    private var head: HTTPRequestHead?
+    /// One request at a time: while it is being answered, nothing else is read from it.
+    private var isBusy = false
+    private var deadline: Scheduled<Void>?
+
+    init(
+        door: FrontDoor,
+        verdict: ConnectionLedger.Verdict,
+        peer: String,
+        roster: Roster,
+        encoder: HTTPResponseEncoder,
+        decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    ) {
+        self.door = door
+        self.verdict = verdict
+        self.peer = peer
+        self.roster = roster
+        self.encoder = encoder
+        self.decoder = decoder
+    }
+
+    /// A decoder within our limits (NIO's own are far more generous).
+    static func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 * 1024
+        limits.maxHeaderListSize = 32 * 1024
+        limits.maxHeaderFieldCount = 100
+        return ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        self.deadline = context.eventLoop.scheduleTask(in: self.door.gateway.settings.handshakeTimeout) {
+            loopBound.value.close(promise: nil)
+        }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.deadline?.cancel()
+        self.deadline = nil
+        self.context = nil
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isBusy else {
+            // A second request before the answer to the first: nobody who means well does that here.
+            context.close(promise: nil)
+            return
+        }
+        switch self.unwrapInboundIn(data) {
+        case .head(let head):
+            // Nothing here is asked with a body: who announces one need not send it.
+            if Handshake.announcesBody(head) {
+                self.isBusy = true
+                return self.refuse(.badRequest("a request without a body is expected"), to: head)
+            }
+            self.head = head
+        case .body:
+            break
+        case .end:
+            guard let head = self.head else { return }
+            self.head = nil
+            self.isBusy = true
+            self.answer(head)
+        }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error as? HTTPParserError {
+        case .headerOverflow?:
+            self.refuse(.headersTooLarge, to: nil)
+        case .some:
+            self.refuse(.badRequest("not a well-formed HTTP request"), to: nil)
+        case nil:
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Answering
+
+    private func answer(_ head: HTTPRequestHead) {
+        switch self.verdict {
+        case .admitted: break
+        case .full: return self.refuse(.unavailable("the server is full", retryAfter: self.door.retryAfter()), to: head)
+        case .tooManyFromAddress: return self.refuse(.tooManyRequests(retryAfter: self.door.retryAfter()), to: head)
+        }
+        switch self.door.handshake.judge(head) {
+        case .refuse(let refusal):
+            self.refuse(refusal, to: head)
+        case .page(let path, let isHead):
+            self.show(path, isHead: isHead, to: head)
+        case .upgrade(let key, let proof):
+            guard !self.door.isDraining else {
+                return self.refuse(.unavailable("the server is going down", retryAfter: self.door.retryAfter()), to: head)
+            }
+            self.check(proof, key: key, head: head)
+        }
+    }
+
+    private func check(_ proof: Handshake.Proof, key: String, head: HTTPRequestHead) {
+        switch proof {
+        case .anonymous:
+            self.upgrade(key: key, admission: .identity(.anonymous))
+        case .registration(let identifier):
+            guard self.door.gateway.switchboard.canRestore(identifier) else {
+                return self.refuse(self.door.handshake.unauthorized(.registration), to: head)
+            }
+            self.upgrade(key: key, admission: .registration(identifier))
+        case .credential(let credential):
+            guard let loop = self.context?.eventLoop else { return }
+            let authentication = self.door.authentication
+            Task {
+                let verdict = await authentication.authenticate(credential)
+                loop.execute {
+                    self.judged(verdict, key: key, head: head)
+                }
+            }
+        }
+    }
+
+    private func judged(_ verdict: AuthenticationDecision, key: String, head: HTTPRequestHead) {
+        switch verdict {
+        case .accepted(let username):
+            self.upgrade(key: key, admission: .identity(.user(username)))
+        case .refused:
+            self.door.gateway.logger.info("log-in refused", metadata: ["peer": "\(self.peer)"])
+            self.refuse(self.door.handshake.unauthorized(.login), to: head)
+        case .unavailable:
+            let refusal = HTTPRefusal.unavailable("log-ins can't be checked now", retryAfter: self.door.retryAfter())
+            self.refuse(refusal, to: head)
+        }
+    }
+
+    // MARK: Plain pages
+
+    private func show(_ path: String, isHead: Bool, to head: HTTPRequestHead) {
+        switch path {
+        case "/healthz":
+            self.respond(.ok, body: Array("ok\n".utf8), isHead: isHead, to: head, keepsConnection: true)
+        case "/readyz":
+            let status: HTTPResponseStatus = self.door.isDraining ? .serviceUnavailable : .ok
+            let body = self.door.isDraining ? "draining\n" : "ready\n"
+            self.respond(status, body: Array(body.utf8), isHead: isHead, to: head, keepsConnection: true)
+        default:
+            if let page = self.door.pages[path] {
+                var headers = WebPages.securityHeaders
+                headers["Content-Type"] = page.contentType
+                self.respond(.ok, headers, body: page.body, isHead: isHead, to: head, keepsConnection: true)
+            } else if self.door.paths.contains(path) {
+                self.refuse(.upgradeRequired("this path speaks WebSocket"), to: head)
+            } else {
+                self.refuse(.notFound, to: head)
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func refuse(_ refusal: HTTPRefusal, to head: HTTPRequestHead?) {
+        self.door.gateway.counters.refused.add(1, ordering: .relaxed)
+        self.respond(
+            refusal.status,
+            refusal.headers,
+            body: Array("\(refusal.reason)\n".utf8),
+            isHead: head?.method == .HEAD,
+            to: head,
+            keepsConnection: refusal.keepsConnection
+        )
+    }
+
+    private func respond(
+        _ status: HTTPResponseStatus,
+        _ headers: [String: String] = [:],
+        body: [UInt8],
+        isHead: Bool,
+        to head: HTTPRequestHead?,
+        keepsConnection: Bool
+    ) {
+        guard let context = self.context else { return }
+        let keeps = keepsConnection && head?.isKeepAlive == true
+        var response = HTTPResponseHead(version: .http1_1, status: status)
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            response.headers.add(name: name, value: value)
+        }
+        if headers["Content-Type"] == nil {
+            response.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        }
+        response.headers.add(name: "Content-Length", value: "\(body.count)")
+        if !keeps {
+            response.headers.add(name: "Connection", value: headers["Upgrade"] == nil ? "close" : "upgrade, close")
+        }
+        context.write(self.wrapOutboundOut(.head(response)), promise: nil)
+        if !isHead {
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        if !keeps {
+            let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            written.futureResult.whenComplete { _ in
+                loopBound.value.close(promise: nil)
+            }
+        }
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: written)
+        if keeps {
+            self.isBusy = false
+            if head?.headers.contains(name: "upgrade") == true {
+                self.replaceDecoder(context)
+            }
+        }
+    }
+
+    /// After a request with an Upgrade header the decoder reads no more HTTP; after our refusal there may be more of it.
+    private func replaceDecoder(_ context: ChannelHandlerContext) {
+        let old = self.decoder
+        self.decoder = Self.makeDecoder()
+        do {
+            try context.pipeline.syncOperations.addHandler(self.decoder, position: .after(old))
+            context.pipeline.syncOperations.removeHandler(old, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func upgrade(key: String, admission: Admission) {
+        guard let context = self.context, context.channel.isActive else { return }
+        var response = HTTPResponseHead(version: .http1_1, status: .switchingProtocols)
+        response.headers.add(name: "Upgrade", value: "websocket")
+        response.headers.add(name: "Connection", value: "upgrade")
+        response.headers.add(name: "Sec-WebSocket-Accept", value: AcceptKey.answer(to: key))
+        context.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
+
+        let connection = ConnectionHandler(
+            gateway: self.door.gateway,
+            admission: admission,
+            peer: self.peer,
+            roster: self.roster,
+            loop: context.eventLoop
+        )
+        let pipeline = context.pipeline.syncOperations
+        let decoder = self.decoder
+        // First nobody may encode HTTP any more, then the connection may speak, then what was read already reaches it.
+        pipeline.removeHandler(self.encoder, promise: nil)
+        do {
+            try pipeline.addHandler(connection)
+        } catch {
+            context.close(promise: nil)
+            return
+        }
+        pipeline.removeHandler(self, promise: nil)
+        pipeline.removeHandler(decoder, promise: nil)
+    }
+}

@@ -1,0 +1,70 @@
+package import NIOCore
+package import Telephony
+
+/// The connections of one event loop, and what they share: the keep-alive rounds, and a spare array for emptying outboxes.
+///
+/// Connections are dealt into as many groups as there are ticks in a ping interval; each tick looks at one group. So a
+/// connection needs no timer of its own, and pings are spread evenly.
+///
+/// - Important: confined to its event loop.
+package final class Roster: @unchecked Sendable {
+    private static let groupCount = 25
+
+    let loop: any EventLoop
+    private var groups: [[ObjectIdentifier: ConnectionHandler]]
+    private var turn = 0
+    private var nextGroup = 0
+    private var spare: [OutboxItem] = []
+    private var task: RepeatedTask?
+
+    package init(loop: any EventLoop) {
+        self.loop = loop
+        self.groups = Array(repeating: [:], count: Self.groupCount)
+    }
+
+    /// Begins the rounds. Call it on the loop.
+    package func start(pingInterval: Duration, now: @escaping @Sendable () -> Moment) {
+        let tick = TimeAmount.nanoseconds(max(1_000_000, pingInterval.inNanoseconds / Int64(Self.groupCount)))
+        self.task = self.loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { [weak self] _ in
+            self?.tick(at: now())
+        }
+    }
+
+    package func stop() {
+        self.task?.cancel()
+        self.task = nil
+    }
+
+    private func tick(at now: Moment) {
+        self.turn = (self.turn + 1) % Self.groupCount
+        for connection in self.groups[self.turn].values {
+            connection.keepAliveIntervalPassed(at: now)
+        }
+    }
+
+    func add(_ connection: ConnectionHandler) {
+        self.nextGroup = (self.nextGroup + 1) % Self.groupCount
+        connection.rosterGroup = self.nextGroup
+        self.groups[self.nextGroup][ObjectIdentifier(connection)] = connection
+    }
+
+    func remove(_ connection: ConnectionHandler) {
+        self.groups[connection.rosterGroup][ObjectIdentifier(connection)] = nil
+    }
+
+    /// Everybody on this loop.
+    var connections: [ConnectionHandler] {
+        self.groups.flatMap(\.values)
+    }
+
+    func takeSpare() -> [OutboxItem] {
+        defer { self.spare = [] }
+        return self.spare
+    }
+
+    func giveBack(_ items: inout [OutboxItem]) {
+        items.removeAll(keepingCapacity: items.capacity <= 64)
+        self.spare = items
+        items = []
+    }
+}

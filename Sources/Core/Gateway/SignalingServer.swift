@@ -1,0 +1,246 @@
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+package import Telephony
+
+/// The listeners and event loops of a server: from `start` to the end of `drain`.
+package final class SignalingServer: Sendable {
+    /// Where a server listens, once it does.
+    package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+        package let name: String
+        package let host: String
+        package let port: Int
+        package let path: String
+
+        /// What a client connects to.
+        package var description: String {
+            "ws://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)\(self.path)"
+        }
+    }
+
+    private struct State {
+        var listeners: [any Channel] = []
+        var reminders: RepeatedTask?
+    }
+
+    private let configuration: ServerConfiguration
+    private let authentication: any AuthenticationService
+    private let gateway: Gateway
+    private let ledger: ConnectionLedger
+    private let draining = DrainFlag()
+    private let group: MultiThreadedEventLoopGroup
+    private let rosters: [ObjectIdentifier: Roster]
+    private let state = Mutex(State())
+
+    package init(
+        configuration: ServerConfiguration,
+        directory: any DirectoryService,
+        authentication: any AuthenticationService,
+        serverDescription: String,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.authentication = authentication
+        let switchboard = Switchboard(
+            policy: ExchangePolicy(configuration),
+            directory: directory,
+            logger: logger
+        )
+        self.gateway = Gateway(
+            settings: Gateway.Settings(configuration),
+            switchboard: switchboard,
+            desk: RegistrationDesk(directory: directory, modes: configuration.assignment.modes),
+            encoder: MessageEncoder(
+                serverDescription: serverDescription,
+                iceServers: configuration.iceServers,
+                notificationConfiguration: nil
+            ),
+            logger: logger
+        )
+        self.ledger = ConnectionLedger(
+            limits: ConnectionLedger.Limits(
+                connections: configuration.limits.connections,
+                connectionsPerAddress: configuration.limits.connectionsPerAddress
+            )
+        )
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        var rosters: [ObjectIdentifier: Roster] = [:]
+        for loop in self.group.makeIterator() {
+            rosters[ObjectIdentifier(loop)] = Roster(loop: loop)
+        }
+        self.rosters = rosters
+    }
+
+    /// The switchboard, for those who look at it or act on it from outside.
+    package var switchboard: Switchboard { self.gateway.switchboard }
+
+    package var counters: Gateway { self.gateway }
+
+    // MARK: Start
+
+    /// Opens all listeners, or none: when one fails, those before it are closed again.
+    package func start() async throws -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        do {
+            for listener in self.configuration.listeners {
+                endpoints.append(try await self.open(listener))
+            }
+        } catch {
+            await self.closeListeners()
+            try? await self.group.shutdownGracefully()
+            throw error
+        }
+        for loop in self.group.makeIterator() {
+            let roster = self.rosters[ObjectIdentifier(loop)]
+            let (interval, now) = (self.gateway.settings.pingInterval, self.gateway.now)
+            loop.execute { roster?.start(pingInterval: interval, now: now) }
+        }
+        let switchboard = self.gateway.switchboard
+        let reminders = self.group.next().scheduleRepeatedTask(
+            initialDelay: .milliseconds(50),
+            delay: .milliseconds(50)
+        ) { _ in
+            switchboard.advance()
+        }
+        self.state.withLock { $0.reminders = reminders }
+        return endpoints
+    }
+
+    private func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
+        let pages = try listener.webRoot.map { try WebPages(folder: $0) } ?? WebPages()
+        let authentication = self.configuration.authentication
+        let door = FrontDoor(
+            gateway: self.gateway,
+            authentication: self.authentication,
+            rules: Handshake.Rules(
+                paths: listener.paths,
+                origins: listener.origins,
+                acceptsBasic: authentication.methods.contains(.basic),
+                acceptsAnonymous: authentication.anonymous,
+                realm: authentication.realm
+            ),
+            pages: pages,
+            draining: self.draining
+        )
+        let channel: any Channel
+        do {
+            channel = try await ServerBootstrap(group: self.group)
+                .serverChannelOption(.backlog, value: 4096)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.maxMessagesPerRead, value: 4)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door) }
+                }
+                .bind(host: listener.host, port: listener.port)
+                .get()
+        } catch {
+            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
+        }
+        self.state.withLock { $0.listeners.append(channel) }
+        return Endpoint(
+            name: listener.name,
+            host: listener.host,
+            port: channel.localAddress?.port ?? listener.port,
+            path: listener.paths.first ?? "/"
+        )
+    }
+
+    /// A socket was accepted: it is counted, and shown to the front door.
+    private func accept(_ channel: any Channel, at door: FrontDoor) throws {
+        guard let roster = self.rosters[ObjectIdentifier(channel.eventLoop)] else { return }
+        self.gateway.counters.accepted.add(1, ordering: .relaxed)
+        let key = ClientAddress.limitKey(channel.remoteAddress)
+        let verdict = self.ledger.enter(key)
+        let ledger = self.ledger
+        channel.closeFuture.whenComplete { _ in ledger.leave(key) }
+        let encoder = HTTPResponseEncoder()
+        let decoder = HandshakeHandler.makeDecoder()
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(encoder)
+        try pipeline.addHandler(decoder)
+        try pipeline.addHandler(
+            HandshakeHandler(
+                door: door,
+                verdict: verdict,
+                peer: key,
+                roster: roster,
+                encoder: encoder,
+                decoder: decoder
+            )
+        )
+    }
+
+    // MARK: End
+
+    /// Goes down without dropping calls: refuses new work, sends idle clients away one after the other, waits for calls to
+    /// end, ends those that are left at the deadline, and closes everything.
+    package func drain() async {
+        self.draining.set()
+        self.gateway.switchboard.beginDrain()
+        let drain = Drain(configuration: self.configuration.drain, gateway: self.gateway, rosters: Array(self.rosters.values))
+        await drain.run()
+        await self.stop()
+    }
+
+    /// Closes everything at once.
+    package func stop() async {
+        await self.closeListeners()
+        self.state.withLock { $0.reminders }?.cancel()
+        try? await self.group.shutdownGracefully()
+    }
+
+    private func closeListeners() async {
+        let listeners = self.state.withLock { state in
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners {
+            try? await listener.close()
+        }
+    }
+}
+
+/// A listener that could not be opened.
+package struct ListenError: Error, CustomStringConvertible {
+    package let listener: String
+    package let host: String
+    package let port: Int
+    package let cause: String
+
+    package var description: String {
+        "listener \"\(self.listener)\" can't listen on \(self.host) port \(self.port): \(self.cause)"
+    }
+}
+
+extension ExchangePolicy {
+    package init(_ configuration: ServerConfiguration) {
+        self.init()
+        self.reconnectGrace = configuration.signaling.reconnectGrace
+        self.ringTimeout = configuration.signaling.ringTimeout
+        self.notificationRetention = configuration.signaling.notificationRetention
+        self.reloadWait = configuration.signaling.reloadWait
+        self.devices = configuration.signaling.devices
+        self.devicesPerNumber = configuration.limits.devicesPerNumber
+        self.callsPerRegistration = configuration.limits.callsPerRegistration
+        self.callStartsPerSecond = configuration.limits.callStartsPerSecond
+    }
+}
+
+extension Gateway.Settings {
+    package init(_ configuration: ServerConfiguration) {
+        self.init()
+        self.messageLimit = configuration.signaling.messageLimit
+        self.pingInterval = configuration.signaling.pingInterval
+        self.registrationTimeout = configuration.signaling.registrationTimeout
+        self.messagesPerSecond = configuration.limits.messagesPerSecond
+        self.messageBurst = configuration.limits.messageBurst
+        self.outbox = Outbox.Limits(
+            bytes: configuration.limits.outboundBytes,
+            messages: configuration.limits.outboundMessages
+        )
+        self.handshakeTimeout = .nanoseconds(configuration.limits.handshakeTimeout.inNanoseconds)
+    }
+}

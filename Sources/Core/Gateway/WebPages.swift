@@ -1,0 +1,58 @@
+import FoundationEssentials
+
+/// The files of a folder, held in memory: what is asked for is looked up by name, so that no path leads anywhere else.
+package struct WebPages: Sendable {
+    package struct Page: Sendable {
+        package let body: [UInt8]
+        package let contentType: String
+    }
+
+    private var pages: [String: Page] = [:]
+
+    /// No page at all.
+    package init() {}
+
+    /// Reads the folder, and the folders in it. Hidden files and types we would not know how to announce are left out.
+    package init(folder: String) throws {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
+                let type = Self.contentType(of: name), let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
+            else { continue }
+            let page = Page(body: Array(data), contentType: type)
+            self.pages["/\(name)"] = page
+            if name == "index.html" {
+                self.pages["/"] = page
+            } else if name.hasSuffix("/index.html") {
+                self.pages["/\(name.dropLast("index.html".count))"] = page
+            }
+        }
+    }
+
+    package subscript(path: String) -> Page? { self.pages[path] }
+
+    private static func contentType(of name: String) -> String? {
+        switch name.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "js", "mjs": "text/javascript; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "json", "map": "application/json"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "ico": "image/x-icon"
+        case "webmanifest": "application/manifest+json"
+        case "txt": "text/plain; charset=utf-8"
+        case "ts": "text/plain; charset=utf-8"
+        default: nil
+        }
+    }
+
+    /// What browsers are told about every page (docs/configuration.md, `web`).
+    package static let securityHeaders = [
+        "Content-Security-Policy":
+            "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "microphone=(self), camera=(self)",
+        "Cache-Control": "no-cache",
+    ]
+}

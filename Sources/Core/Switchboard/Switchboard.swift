@@ -1,0 +1,239 @@
+package import Logging
+import NIOCore
+import PluginAPI
+import Synchronization
+package import Telephony
+
+/// Guards the exchange: hands it every event, one at a time, and carries out what it answers.
+///
+/// Under the lock there is only asking and noting; writing, timers, plugins and logs come after it. So one lock suffices,
+/// and nobody waits for a socket or a directory while holding it. Every function may be called on any thread.
+package final class Switchboard: Sendable {
+    fileprivate struct State: Sendable {
+        var exchange: Exchange
+        /// By the index of their port.
+        var ports: [(any Port)?] = []
+        /// Reused from event to event.
+        var actions: [ExchangeAction] = []
+    }
+
+    private let state: Mutex<State>
+    private let clock: @Sendable () -> Moment
+    private let directory: any DirectoryService
+    private let logger: Logger
+
+    package init(
+        policy: ExchangePolicy,
+        directory: any DirectoryService,
+        logger: Logger,
+        clock: @escaping @Sendable () -> Moment = { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) },
+        seed: UInt64 = .random(in: .min ... .max)
+    ) {
+        self.state = Mutex(State(exchange: Exchange(policy: policy, seed: seed)))
+        self.directory = directory
+        self.logger = logger
+        self.clock = clock
+    }
+
+    // MARK: Sockets
+
+    /// A socket is there.
+    package func connect(_ port: any Port, guest: PartyAddress? = nil) -> PortID {
+        self.state.withLock { state in
+            let id = state.exchange.connected(guest: guest)
+            while state.ports.count <= Int(id.index) {
+                state.ports.append(nil)
+            }
+            state.ports[Int(id.index)] = port
+            return id
+        }
+    }
+
+    /// A socket is gone: nothing is told to it from now on.
+    package func disconnect(_ port: PortID) {
+        var touched: [any Port] = []
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.connectionLost(port, at: now, into: &actions)
+        } finally: { state in
+            if Int(port.index) < state.ports.count {
+                state.ports[Int(port.index)] = nil
+            }
+        }
+        touched.flush()
+    }
+
+    /// A client proved that a registration is its own (§9.5.1). Returns whose it is; `nil` when it is gone meanwhile.
+    package func restore(_ identifier: RegistrationIdentifier, on port: PortID) -> Username? {
+        var touched: [any Port] = []
+        let username = self.perform(touching: &touched) { exchange, now, actions in
+            exchange.restore(identifier, on: port, at: now, into: &actions) ? exchange.username(on: port) : nil
+        }
+        touched.flush()
+        return username
+    }
+
+    /// Whether a client may come back with this secret.
+    package func canRestore(_ identifier: RegistrationIdentifier) -> Bool {
+        self.state.withLock { $0.exchange.canRestore(identifier) }
+    }
+
+    // MARK: Messages
+
+    /// A message about a call. Ports that have something to say are added to `touched`: flush them when convenient, once.
+    package func receive(
+        _ request: CallRequest,
+        for identifier: CallIdentifier,
+        from port: PortID,
+        touching touched: inout [any Port]
+    ) {
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.receive(request, for: identifier, from: port, at: now, into: &actions)
+        }
+    }
+
+    package func register(_ enrolment: Enrolment, on port: PortID, touching touched: inout [any Port]) {
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.register(enrolment, on: port, at: now, into: &actions)
+        }
+    }
+
+    package func unregister(_ identifier: String?, from port: PortID, touching touched: inout [any Port]) {
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.unregister(identifier, from: port, at: now, into: &actions)
+        }
+    }
+
+    /// A client's notification data. There is no durable store in this build: who asks for a confirmation hears that.
+    package func keep(
+        _ notification: NotificationData?,
+        named identifier: String?,
+        confirm: Bool,
+        from port: PortID,
+        touching touched: inout [any Port]
+    ) {
+        self.perform(touching: &touched) { exchange, _, actions in
+            let kept = exchange.keep(notification, named: identifier, from: port, into: &actions)
+            if kept != nil, confirm {
+                actions.append(.tell(port, .registerRefused(.status, .unavailable)))
+            }
+        }
+    }
+
+    // MARK: Operation
+
+    /// Time has passed. Called several times a second; costs nothing when nothing is due.
+    package func advance() {
+        var touched: [any Port] = []
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.advance(to: now, into: &actions)
+        }
+        touched.flush()
+    }
+
+    /// From now on new calls and registrations are refused with `shutdown`.
+    package func beginDrain() {
+        self.state.withLock { $0.exchange.beginDrain() }
+    }
+
+    /// Ends every call with `shutdown`.
+    package func endAllCalls() {
+        var touched: [any Port] = []
+        self.perform(touching: &touched) { exchange, now, actions in
+            exchange.endAllCalls(.shutdown, at: now, into: &actions)
+        }
+        touched.flush()
+    }
+
+    /// New rules for registrations and calls, from now on.
+    package func apply(_ policy: ExchangePolicy) {
+        self.state.withLock { $0.exchange.apply(policy) }
+    }
+
+    /// Whether a socket's client has a call.
+    package func isInCall(_ port: PortID) -> Bool {
+        self.state.withLock { $0.exchange.isInCall(port) }
+    }
+
+    /// Whether a socket carries a registration or a guest's call.
+    package func isInUse(_ port: PortID) -> Bool {
+        self.state.withLock { $0.exchange.isInUse(port) }
+    }
+
+    /// How many registrations, calls and sockets there are.
+    package var census: Census {
+        self.state.withLock { $0.exchange.census }
+    }
+
+    // MARK: The guard
+
+    /// Hands the exchange one event and carries out what it answers.
+    @discardableResult
+    private func perform<Result: Sendable>(
+        touching touched: inout [any Port],
+        _ event: (inout Exchange, Moment, inout [ExchangeAction]) -> Result,
+        finally: (inout State) -> Void = { _ in }
+    ) -> Result {
+        let now = self.clock()
+        var questions: [(call: CallID, dialString: DialString)] = []
+        let result = self.state.withLock { state in
+            let result = event(&state.exchange, now, &state.actions)
+            for action in state.actions {
+                switch action {
+                case .tell(let port, let indication):
+                    state.note(.tell(indication), for: port, touching: &touched)
+                case .close(let port, let cause):
+                    state.note(.close(cause), for: port, touching: &touched)
+                case .resolve(let call, let dialString):
+                    questions.append((call, dialString))
+                }
+            }
+            state.actions.removeAll(keepingCapacity: true)
+            finally(&state)
+            return result
+        }
+        for question in questions {
+            self.resolve(question.call, question.dialString)
+        }
+        return result
+    }
+
+    /// Asks the directory whether a number exists; the answer comes back as an event.
+    private func resolve(_ call: CallID, _ dialString: DialString) {
+        Task {
+            let resolution: Resolution
+            do {
+                resolution = try await self.directory.entry(forDialString: dialString) == nil ? .unknown : .known
+            } catch {
+                self.logger.warning(
+                    "directory did not answer for a dialled number",
+                    metadata: ["call": "\(call)", "error": "\(error)"]
+                )
+                resolution = .failed
+            }
+            var touched: [any Port] = []
+            self.perform(touching: &touched) { exchange, now, actions in
+                exchange.resolved(call, dialString, as: resolution, at: now, into: &actions)
+            }
+            touched.flush()
+        }
+    }
+}
+
+extension Switchboard.State {
+    fileprivate func note(_ item: OutboxItem, for id: PortID, touching touched: inout [any Port]) {
+        guard Int(id.index) < self.ports.count, let port = self.ports[Int(id.index)] else { return }
+        if port.enqueue(item) {
+            touched.append(port)
+        }
+    }
+}
+
+extension [any Port] {
+    /// Flushes each port once, and forgets them.
+    package mutating func flush() {
+        for port in self {
+            port.flush()
+        }
+        self.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Core
+import Glibc
+import PluginAPI
+
+/// The option that says where `plugins.json` is, and how its problems are told.
+struct ConfigurationFile: ParsableArguments {
+    @Option(name: [.short, .customLong("config")], help: "The configuration file.")
+    var path = "plugins.json"
+
+    func load() throws -> ServerConfiguration {
+        switch ServerConfiguration.load(path: self.path, catalog: PluginCatalog.all) {
+        case .success(let configuration): return configuration
+        case .failure(let problems): throw Failure(self.describe(problems))
+        }
+    }
+
+    /// One line a problem, each with its place.
+    func describe(_ problems: ConfigurationProblems) -> String {
+        let count = problems.list.count
+        let lines = problems.list.map { "  \($0)" }
+        return (["\(self.path): \(count) problem\(count == 1 ? "" : "s")"] + lines).joined(separator: "\n")
+    }
+}
+
+/// Writes a line to standard output at once, whatever it is connected to.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
+}

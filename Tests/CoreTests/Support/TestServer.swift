@@ -1,0 +1,91 @@
+import Core
+import Logging
+import PluginAPI
+import StrictJSON
+import Telephony
+import Testing
+
+/// The whole server in this process, on a free port, with the people of ``PeopleDirectory``.
+struct TestServer: Sendable {
+    struct Address: Sendable {
+        let port: Int
+    }
+
+    let address: Address
+    private let server: SignalingServer
+
+    var port: Int { self.address.port }
+    var census: Census { self.server.switchboard.census }
+
+    fileprivate init(address: Address, server: SignalingServer) {
+        self.address = address
+        self.server = server
+    }
+
+    func drain() async {
+        await self.server.drain()
+    }
+
+    /// Waits until the server has noticed something that no message tells.
+    func waitUntil(_ isTrue: @Sendable @escaping (Census) -> Bool) async throws {
+        try await withTimeLimit {
+            while !isTrue(self.census) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+}
+
+/// Starts a server with some members of its configuration replaced, and stops it when the test is over.
+///
+/// - Parameter adjust: sets what an operator may not: times so short that a test need not wait for them.
+func withServer(
+    _ overrides: JSONValue = [:],
+    adjusting adjust: (inout ServerConfiguration) -> Void = { _ in },
+    _ test: (TestServer) async throws -> Void
+) async throws {
+    var document: JSONObject = JSONObject()
+    document["threads"] = 2
+    document["listeners"] = [["name": "public", "scheme": "ws", "host": "127.0.0.1", "port": 0]]
+    document["plugins"] = [["name": "people", "kind": "People"]]
+    if case .object(let members) = overrides {
+        for member in members.members {
+            document[member.name] = member.value
+        }
+    }
+    let catalog: [any Plugin.Type] = [PeopleDirectory.self]
+    var configuration = try ServerConfiguration.read(.object(document), baseDirectory: ".", catalog: catalog).get()
+    adjust(&configuration)
+    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    logger.logLevel = .trace
+    let host = try PluginHost(configuration.plugins, catalog: catalog, baseDirectory: ".", logger: logger)
+    try await host.start()
+    let server = SignalingServer(
+        configuration: configuration,
+        directory: host,
+        authentication: host,
+        serverDescription: "anynode-server test",
+        logger: logger
+    )
+    let endpoints = try await server.start()
+    let port = try #require(endpoints.first?.port)
+    do {
+        try await test(TestServer(address: TestServer.Address(port: port), server: server))
+    } catch {
+        await server.stop()
+        throw error
+    }
+    await server.stop()
+    await host.stop()
+}
+
+extension SignalingClient {
+    static func connect(
+        to server: TestServer,
+        query: String = "",
+        login: String? = nil,
+        headers: [String] = []
+    ) async throws -> SignalingClient {
+        try await self.connect(to: server.address, query: query, login: login, headers: headers)
+    }
+}
