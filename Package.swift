@@ -11,6 +11,9 @@ let houseRules: [SwiftSetting] = [
 
 let package = Package(
     name: "anynode-server",
+    products: [
+        .executable(name: "anynode-server", targets: ["anynode-server"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -52,6 +55,32 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
 
+        // Plugins: one folder each, C libraries wrapped inside.
+        .target(
+            name: "StaticDirectory",
+            dependencies: ["PluginAPI", "Telephony", "StrictJSON", "CCrypt", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Plugins/StaticDirectory",
+            exclude: ["CCrypt", "README.md"],
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(
+            name: "CCrypt",
+            path: "Sources/Plugins/StaticDirectory/CCrypt",
+            pkgConfig: "libcrypt",
+            providers: [.apt(["libcrypt-dev"])]
+        ),
+
+        // The composition root.
+        .executableTarget(
+            name: "anynode-server",
+            dependencies: [
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: houseRules
+        ),
+
         .testTarget(
             name: "CoreTests",
             dependencies: [
@@ -60,6 +89,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "PluginTests",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "Core",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules

@@ -1,48 +1,10 @@
-// Microphone and audio path of one call: RTCPeerConnection, offer and answer, and what to do when they cross.
+// The audio of one call: RTCPeerConnection, offer and answer, and what to do when they cross.
 
 const gatheringLimit = 2_000;
 const glarePatience = 2_500;
 const offerPatience = 3_000;
 const connectPatience = 10_000;
 const repairLimit = 3;
-
-/** The microphone was refused or is missing; `name` is the browser's own error name. */
-export class MicrophoneFailure extends Error {
-    constructor(cause) {
-        super(cause?.message ?? 'no microphone', { cause });
-        this.name = cause?.name ?? 'NotFoundError';
-    }
-}
-
-/** One microphone for all calls, open only while some call needs it. */
-export class Microphone {
-    #stream = null;
-    #users = 0;
-
-    /** A track of its own for each call, so that each can be muted alone. Ends the use with `release`. */
-    async acquire() {
-        this.#users += 1;
-        try {
-            if (!navigator.mediaDevices) throw new DOMException('needs https or localhost', 'SecurityError');
-            this.#stream ??= navigator.mediaDevices.getUserMedia({ audio: true });
-            const stream = await this.#stream;
-            return stream.getAudioTracks()[0].clone();
-        } catch (error) {
-            this.#stream = null;
-            this.#users -= 1;
-            throw new MicrophoneFailure(error);
-        }
-    }
-
-    release(track) {
-        track.stop();
-        this.#users -= 1;
-        if (this.#users > 0) return;
-        const stream = this.#stream;
-        this.#stream = null;
-        stream?.then((open) => open.getTracks().forEach((own) => own.stop()));
-    }
-}
 
 /**
  * The audio of one call. Steps run one after the other; a newer round (an offer of ours, one of theirs, a reset)

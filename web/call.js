@@ -11,6 +11,7 @@ export class Call {
     isMuted = false;
     activeSince = null; // wall clock, so that the timer survives a reload
     wantsHangUp = false;
+    isSignaled = false; // whether the server knows of it
     isAnswering = false;
     #offer = null; // theirs, until the person answers
     #hasAnswered = false;
@@ -23,6 +24,7 @@ export class Call {
         this.identifier = identifier;
         this.direction = direction;
         this.state = state;
+        this.isSignaled = state !== 'dialing';
         this.remote = remote ?? {};
         this.parts = parts;
         this.element = new Audio();
@@ -50,6 +52,7 @@ export class Call {
     async dial() {
         await this.path.prepare();
         if (this.state !== 'dialing') return;
+        this.isSignaled = true;
         this.request('start', { remoteAddress: { dialString: this.remote.dialString } });
         this.path.offer();
     }

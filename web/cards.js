@@ -64,13 +64,14 @@ export class CallCard extends Card {
         this.on('call-hold', () => call.request('hold'));
         this.on('call-retrieve', () => phone.retrieve(call));
         this.on('call-mute', () => call.setMuted(!call.isMuted));
-        this.on('call-hangup', () => call.hangUp());
+        this.on('call-hangup', () => phone.hangUp(call));
         this.on('call-transfer', () => this.#openTransfer(!this.#isTransferOpen));
         this.find('transfer-form').addEventListener('submit', (event) => {
             event.preventDefault();
             this.#transferTo(this.find('transfer-input').value);
         });
-        this.find('transfer-suggestions').append(...suggestions('transfer', (dialString) => this.#transferTo(dialString)));
+        const transferTo = (dialString) => this.#transferTo(dialString);
+        this.find('transfer-suggestions').append(...suggestions('transfer', transferTo));
         this.update();
     }
 

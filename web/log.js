@@ -17,16 +17,16 @@ export class ProtocolLog {
         };
     }
 
-    /** `{ direction, message }` or `{ direction: 'note', text }`. */
-    add({ direction, message, text }) {
+    /** Direction is `in`, `out` or, with a text of the page's own, `note`. */
+    add({ direction, content }) {
         this.#empty.hidden = true;
         const isAtEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
         const line = element('li', direction);
         const time = element('time', '', new Date().toLocaleTimeString([], { hour12: false }));
         const arrow = element('span', 'arrow', { in: '←', out: '→', note: '·' }[direction]);
         arrow.setAttribute('aria-label', { in: 'received', out: 'sent', note: 'note' }[direction]);
-        if (message) line.append(this.#details(time, arrow, redacted(message)));
-        else line.append(time, arrow, element('span', 'what', text));
+        if (direction === 'note') line.append(time, arrow, element('span', 'what', content));
+        else line.append(this.#details(time, arrow, redacted(content)));
         this.#list.append(line);
         while (this.#list.childElementCount > limit) this.#list.firstElementChild.remove();
         if (isAtEnd) this.#list.scrollTop = this.#list.scrollHeight;

@@ -1,91 +1,49 @@
-// The telephone: a registration, its calls, and the connection that carries them. Knows nothing of the page.
+// The telephone: a line and the calls on it. Knows nothing of the page.
 
-import { Microphone, MicrophoneFailure } from './audio.js';
 import { Call, asAddress } from './call.js';
-import { BackOff, Connection, ConnectionFailure, retryAfter, serverAnswers } from './connection.js';
+import { Line } from './line.js';
 import { forget, recall, remember } from './memory.js';
-import { connectionFailureInWords, microphoneFailureInWords, partyInWords, reasonInWords, registrationFailureInWords } from './words.js';
+import { Microphone, MicrophoneFailure } from './microphone.js';
+import { microphoneFailureInWords, partyInWords, reasonInWords } from './words.js';
 
-const description = 'anynode demo page 1.0';
-const replyLimit = 10_000;
 const restoreListLimit = 2_000;
 const endedLimit = 6;
+const goodEndings = ['normal', 'cancelled', 'transferred', 'answeredElsewhere'];
 
-class RegistrationFailure extends Error {
-    constructor(reason) {
-        super(reason);
-        this.reason = reason;
-    }
-}
-
-/**
- * Events: `change` (anything to see), `notice` (`{ kind, text }`), `message` (`{ direction, message | text }`, for the log).
- * `registration` is `loggedOut`, `connecting`, `registered`, `reconnecting` or `leaving`.
- */
+/** Events: `change` (anything to see), `notice` (`{ kind, text }`), `message` (`{ direction, content }` for the log). */
 export class Phone extends EventTarget {
-    registration = 'loggedOut';
-    username = null;
-    address = null;
     calls = new Map();
     ended = [];
-    #password;
-    #identifier = null;
-    #iceServers = [];
-    #connection = null;
+    #line;
     #microphone = new Microphone();
-    #unconfirmed = new Set();
+    #unconfirmed = new Set(); // calls a restore has not listed yet
     #remembered; // what the tab knows of the calls of the page before the reload
-    #wake = null;
-    #reply = null;
 
     constructor() {
         super();
         const kept = recall();
-        this.username = kept.username ?? null;
-        this.#identifier = kept.identifier ?? null;
         this.#remembered = kept.calls ?? {};
-        addEventListener('online', () => this.#wake?.());
-        addEventListener('pageshow', () => this.#wake?.());
+        this.#line = new Line(kept, {
+            registered: () => this.#confirmCalls(),
+            received: (message) => this.#receive(message),
+            dropped: (reason) => this.#dropCalls(reason),
+            changed: () => this.#changed(),
+            notice: (kind, text) => this.#notice(kind, text),
+            log: (direction, content) => this.#tell('message', { direction, content }),
+        });
         setInterval(() => this.#repairCalls(), 1_000);
     }
 
+    /** `loggedOut`, `connecting`, `registered`, `reconnecting` or `leaving`. */
+    get registration() { return this.#line.state; }
+    get username() { return this.#line.username; }
+    get address() { return this.#line.address; }
+
     // MARK: what a person can do
 
-    /** Returns null when registered, or in words why not. */
-    async logIn(username, password) {
-        this.username = username;
-        this.#password = password;
-        this.#identifier = null;
-        this.#become('connecting');
-        try {
-            await this.#establish({ username, password });
-            return null;
-        } catch (failure) {
-            this.#become('loggedOut');
-            if (failure instanceof RegistrationFailure) return registrationFailureInWords(failure.reason, username);
-            return connectionFailureInWords(await serverAnswers());
-        }
-    }
-
-    /** Takes the registration of this tab up again after a reload; the password is for the case that it is gone. */
-    async resume(password) {
-        this.#password = password;
-        if (this.#identifier) await this.#comeBack(0);
-    }
-
-    async logOut() {
-        const identifier = this.#identifier;
-        this.#become('leaving');
-        this.#wake?.();
-        const answered = new Promise((resolve) => {
-            this.#reply = resolve;
-            setTimeout(resolve, 2_000);
-        });
-        if (this.#send({ operation: 'register', action: 'terminate', identifier })) await answered;
-        this.#dropRegistration('normal');
-        this.#leave('logged out');
-        this.#become('loggedOut');
-    }
+    logIn(username, password) { return this.#line.logIn(username, password); }
+    resume(password) { return this.#line.resume(password); }
+    logOut() { return this.#line.logOut(); }
 
     async dial(dialString) {
         const call = this.#newCall({
@@ -95,7 +53,7 @@ export class Phone extends EventTarget {
         try {
             await call.dial();
         } catch (error) {
-            this.#end(call, null, 'The call was not made.');
+            if (this.calls.has(call.identifier)) this.#end(call, null, 'The call was not made.');
             this.#failed(error);
         }
     }
@@ -115,6 +73,11 @@ export class Phone extends EventTarget {
         call.request('retrieve');
     }
 
+    hangUp(call) {
+        if (call.isSignaled) call.hangUp();
+        else this.#end(call, null, 'The call was not made.');
+    }
+
     reject(call) {
         call.hangUp('rejected');
     }
@@ -127,167 +90,16 @@ export class Phone extends EventTarget {
         call.request('transfer', { remoteAddress: { dialString } });
     }
 
-    // MARK: connection
-
-    #become(registration) {
-        this.registration = registration;
-        this.#changed();
-    }
-
-    /** Opens a socket with one proof; resolves when registered. */
-    #establish(proof) {
-        this.#leave('superseded');
-        return new Promise((resolve, reject) => {
-            const timer = setTimeout(() => {
-                connection.abandon('no reply');
-                reject(new ConnectionFailure(0, 'no reply'));
-            }, replyLimit);
-            let isRegistered = false;
-            const connection = new Connection(proof, {
-                opened: () => {
-                    this.#log('note', proof.identifier ? 'Connected; restoring the registration' : 'Connected');
-                    if (proof.identifier) return;
-                    this.#send({
-                        operation: 'register', action: 'start', localSideDescription: description,
-                        assignment: { username: proof.username },
-                    });
-                },
-                received: (message) => {
-                    this.#log('in', message);
-                    const isReply = message.operation === 'register' && message.action === 'start';
-                    if (isReply && message.state === 'failed') {
-                        clearTimeout(timer);
-                        connection.abandon('not registered');
-                        reject(new RegistrationFailure(message.reason));
-                        return;
-                    }
-                    this.#receive(message);
-                    if (isReply) {
-                        clearTimeout(timer);
-                        isRegistered = true;
-                        resolve();
-                    }
-                },
-                closed: ({ code, reason }) => {
-                    clearTimeout(timer);
-                    this.#log('note', `Connection closed: ${code}${reason ? ` (${reason})` : ''}`);
-                    if (isRegistered) this.#lost(code, reason);
-                    else reject(new ConnectionFailure(code, reason));
-                },
-            });
-            this.#connection = connection;
-        });
-    }
-
-    #leave(reason) {
-        this.#connection?.abandon(reason);
-        this.#connection = null;
-    }
-
-    #lost(code, reason) {
-        this.#connection = null;
-        if (this.registration !== 'registered') return;
-        if (code === 4002 || code === 4003) {
-            this.#giveUp(code === 4002
-                ? 'Logged out: this registration was taken over by another window or device.'
-                : 'Logged out by the administrator.');
-            return;
-        }
-        this.#comeBack(retryAfter(reason) ?? BackOff.soon());
-    }
-
-    /** Restores the registration; when the server refuses that, logs in anew, once. Waits longer from try to try. */
-    async #comeBack(delay) {
-        this.#become('reconnecting');
-        const backOff = new BackOff();
-        let refusals = 0;
-        for (;;) {
-            await this.#pause(delay);
-            if (this.registration !== 'reconnecting') return;
-            const wasRestore = this.#identifier !== null;
-            try {
-                await this.#establish(wasRestore
-                    ? { identifier: this.#identifier }
-                    : { username: this.username, password: this.#password });
-                return;
-            } catch (failure) {
-                if (this.registration !== 'reconnecting') return;
-                // `isRegistered` was not reached, so the server either refused or was not there: the page asks which.
-                const isRefusal = failure instanceof RegistrationFailure || await serverAnswers();
-                if (this.registration !== 'reconnecting') return;
-                delay = failure.retryAfter ?? backOff.next();
-                if (!isRefusal) continue;
-                refusals += 1;
-                if (!wasRestore) {
-                    this.#giveUp('Your registration has ended. Please log in again.');
-                    return;
-                }
-                // Twice, because a short loss of the network looks the same as a refusal.
-                if (refusals < 2) {
-                    delay = BackOff.soon();
-                    continue;
-                }
-                this.#log('note', 'The registration could not be restored; logging in anew');
-                this.#dropRegistration('connectionLost');
-                delay = 0;
-            }
-        }
-    }
-
-    #giveUp(text) {
-        this.#leave('given up');
-        this.#dropRegistration('connectionLost');
-        this.#become('loggedOut');
-        this.#notice('error', text);
-    }
-
-    #dropRegistration(reason) {
-        this.#identifier = null;
-        for (const call of [...this.calls.values()]) this.#end(call, reason);
-        forget();
-    }
-
-    #pause(delay) {
-        return new Promise((resolve) => {
-            const timer = setTimeout(resolve, delay);
-            this.#wake = () => {
-                clearTimeout(timer);
-                resolve();
-            };
-        }).finally(() => { this.#wake = null; });
-    }
-
-    #send(message) {
-        const whole = { version: 1, ...message };
-        const isSent = this.#connection?.send(whole) ?? false;
-        if (isSent) this.#log('out', whole);
-        return isSent;
+    /** After the browser refused to play: to be called from a click. */
+    unblockSound() {
+        for (const call of this.calls.values()) call.element.play().catch(() => {});
     }
 
     // MARK: messages of the server
 
     #receive(message) {
-        switch (message.operation) {
-            case 'register': this.#receiveRegister(message); break;
-            case 'signaling': this.#receiveSignaling(message); break;
-            case 'media': this.calls.get(message.identifier)?.receiveMedia(message); break;
-        }
-        this.#changed();
-    }
-
-    #receiveRegister({ action, identifier, localAddress, iceServers, reason }) {
-        if (action === 'start') {
-            this.#identifier = identifier;
-            this.#iceServers = iceServers ?? [];
-            this.address = asAddress(localAddress);
-            this.#confirmCalls();
-            this.registration = 'registered';
-        } else if (action === 'terminate') {
-            this.#reply?.();
-            if (this.registration !== 'registered') return;
-            this.#dropRegistration(reason);
-            this.#notice('error', `The server ended the registration. ${reasonInWords(reason)}`);
-        }
+        if (message.operation === 'signaling') this.#receiveSignaling(message);
+        else if (message.operation === 'media') this.calls.get(message.identifier)?.receiveMedia(message);
     }
 
     #receiveSignaling(message) {
@@ -325,9 +137,9 @@ export class Phone extends EventTarget {
 
     #newCall(facts) {
         const call = new Call(facts, {
-            send: (message) => this.#send(message),
+            send: (message) => this.#line.send(message),
             microphone: this.#microphone,
-            iceServers: () => this.#iceServers,
+            iceServers: () => this.#line.iceServers,
             changed: () => this.#changed(),
             failed: (error) => this.#failed(error),
         });
@@ -372,14 +184,13 @@ export class Phone extends EventTarget {
         });
         this.ended.splice(endedLimit);
         delete this.#remembered[identifier];
-        const isFailure = !['normal', 'cancelled', 'transferred', 'answeredElsewhere', undefined, null].includes(reason);
-        if (text) this.#notice(isFailure ? 'error' : 'info', `${partyInWords(remote)}: ${text}`);
+        if (reason) this.#notice(goodEndings.includes(reason) ? 'info' : 'error', `${partyInWords(remote)}: ${text}`);
         this.#changed();
     }
 
-    /** After the browser refused to play: to be called from a click. */
-    unblockSound() {
-        for (const call of this.calls.values()) call.element.play().catch(() => {});
+    #dropCalls(reason) {
+        for (const call of [...this.calls.values()]) this.#end(call, reason);
+        forget();
     }
 
     #holdOthers(call) {
@@ -408,25 +219,23 @@ export class Phone extends EventTarget {
     }
 
     #changed() {
-        if (this.#identifier && this.registration !== 'loggedOut') {
-            const calls = {};
+        const { identifier, username } = this.#line;
+        if (identifier) {
+            const calls = { ...this.#remembered };
             for (const { identifier, direction, activeSince, isMuted } of this.calls.values()) {
                 calls[identifier] = { direction, activeSince, isMuted };
             }
-            remember({
-                identifier: this.#identifier, username: this.username, calls: { ...this.#remembered, ...calls },
-            });
+            remember({ identifier, username, calls });
         }
         this.dispatchEvent(new Event('change'));
     }
 
     #notice(kind, text) {
-        this.dispatchEvent(new CustomEvent('notice', { detail: { kind, text } }));
+        this.#tell('notice', { kind, text });
     }
 
-    #log(direction, content) {
-        const detail = typeof content === 'string' ? { direction, text: content } : { direction, message: content };
-        this.dispatchEvent(new CustomEvent('message', { detail }));
+    #tell(event, detail) {
+        this.dispatchEvent(new CustomEvent(event, { detail }));
     }
 }
 

@@ -2,8 +2,10 @@
 
 export function redacted(message) {
     const copy = structuredClone(message);
-    if (copy.operation === 'register' && typeof copy.identifier === 'string') copy.identifier = shortened(copy.identifier);
-    if (typeof copy.notificationToken === 'string') copy.notificationToken = shortened(copy.notificationToken);
+    const secrets = copy.operation === 'register' ? ['identifier', 'notificationToken'] : [];
+    for (const name of secrets) {
+        if (typeof copy[name] === 'string') copy[name] = shortened(copy[name]);
+    }
     for (const server of copy.iceServers ?? []) {
         if (server.credential) server.credential = '…';
     }

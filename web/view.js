@@ -45,7 +45,10 @@ export class View {
         return this.#find('login-password').value;
     }
 
-    /** The card shows a call to the eye, so it is only spoken. An error stays until it is closed or the next thing is begun; other news makes way for newer news. */
+    /**
+     * A call that comes in is spoken only, for the eye has its card. An error stays until it is closed or the next
+     * thing is begun; other news makes way for newer news.
+     */
     show({ kind, text }) {
         if (kind === 'call') {
             this.#find('announcement').textContent = text;
@@ -106,7 +109,7 @@ export class View {
     }
 
     #dial(number) {
-        // RFC 3966 allows these separators for the eye; the server ignores them too, but a space is no part of a number.
+        // The server knows RFC 3966's separators; a space is none of them.
         const dialString = number.replace(/\s+/g, '');
         if (!dialString) return;
         this.#close('error');
@@ -117,7 +120,8 @@ export class View {
         const own = this.#phone.address?.dialString;
         if (own === this.#suggestionsFor) return;
         this.#suggestionsFor = own;
-        this.#find('dial-suggestions').replaceChildren(...this.#suggestions('dial', (dialString) => this.#dial(dialString)));
+        const dial = (dialString) => this.#dial(dialString);
+        this.#find('dial-suggestions').replaceChildren(...this.#suggestions('dial', dial));
     }
 
     #suggestions(purpose, choose) {
@@ -159,7 +163,8 @@ export class View {
             if (hadFocus) this.#find('dial-input').focus();
         }
         const caller = [...calls.values()].find((call) => call.isOffered);
-        this.#page.title = caller ? `${partyInWords(caller.remote)} is calling – anynode demo phone` : 'anynode demo phone';
+        const title = 'anynode demo phone';
+        this.#page.title = caller ? `${partyInWords(caller.remote)} is calling – ${title}` : title;
     }
 
     #updateRecent() {
@@ -183,7 +188,8 @@ export class View {
             what.textContent = call.text;
             const when = this.#page.createElement('span');
             when.className = 'number';
-            const time = new Date(call.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
+            const format = { hour: '2-digit', minute: '2-digit', hour12: false };
+            const time = new Date(call.at).toLocaleTimeString([], format);
             when.textContent = call.duration === null ? time : `${time} · ${durationInWords(call.duration)}`;
             line.append(arrow, who, when, what);
             return line;

@@ -57,7 +57,8 @@ export function registrationFailureInWords(reason, username) {
 
 /** The browser hides the status of a refused WebSocket, so both causes are named, with what else is known. */
 export function connectionFailureInWords(serverDoesAnswer) {
-    const both = 'Log-in failed: wrong user name or password, or no connection to the server. The browser does not tell which.';
+    const both = 'Log-in failed: wrong user name or password, or no connection to the server. '
+        + 'The browser does not tell which.';
     return serverDoesAnswer
         ? `${both} The server does answer web requests, so check user name and password first.`
         : `${both} The server does not answer web requests either, so check the connection first.`;

@@ -2,7 +2,9 @@ import Dispatch
 import Glibc
 
 /// SIGTERM and SIGINT: the first asks the server to go, the second does not wait for it.
-final class StopSignals: Sendable {
+///
+/// Immutable after `init`, hence safe everywhere, although Dispatch does not say so of its sources.
+final class StopSignals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     private let stream: AsyncStream<Void>
 

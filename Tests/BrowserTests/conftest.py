@@ -112,11 +112,25 @@ def anchored(value, directory):
 
 
 @pytest.fixture
-def server(tmp_path):
-    server = Server(tmp_path)
-    yield server
-    status = server.stop()
-    assert status == 0, f"the server ended with {status}:\n{server.log()[-4000:]}"
+def start_server(tmp_path):
+    """Starts servers; each has a directory of its own, and must end properly."""
+    servers = []
+
+    def start():
+        directory = tmp_path / f"server-{len(servers) + 1}"
+        directory.mkdir()
+        servers.append(Server(directory))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        status = server.stop()
+        assert status == 0, f"the server ended with {status}:\n{server.log()[-4000:]}"
+
+
+@pytest.fixture
+def server(start_server):
+    return start_server()
 
 
 @pytest.fixture(scope="session")

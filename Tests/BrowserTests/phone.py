@@ -76,8 +76,11 @@ class Phone:
 
     def until_shown(self, name, text="", limit=LIMIT):
         place = self.page.get_by_test_id(name)
-        what = f"{name} shows {text!r}"
-        return self._until(lambda: place.count() and place.first.is_visible() and text in place.first.inner_text(), what, limit)
+
+        def shows():
+            return place.count() and place.first.is_visible() and text in place.first.inner_text()
+
+        return self._until(shows, f"{name} shows {text!r}", limit)
 
     def until_call(self, user, state, limit=LIMIT):
         """Waits until there is a call with that user in that state."""

@@ -31,6 +31,10 @@ class Relay:
     def plug_in(self):
         self._listen(self.port)
 
+    def lead_to(self, port):
+        """New connections go to that port."""
+        self._target = ("127.0.0.1", port)
+
     def close(self):
         try:
             self.pull()

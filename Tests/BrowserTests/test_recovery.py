@@ -1,5 +1,7 @@
 """What the page says when something is refused, and how it comes back when something is lost."""
 
+import json
+
 import pytest
 
 from phone import NUMBERS, connect
@@ -113,21 +115,35 @@ def test_hang_up_while_the_line_is_cut_is_made_good(open_phone, relay):
     bob.until_ended("normal")
 
 
+def remembering(user):
+    """Makes the tab believe that it had a registration, which the server does not know."""
+    kept = json.dumps({"identifier": "a-registration-nobody-knows", "username": user})
+    return f"sessionStorage.setItem('anynode-demo', {json.dumps(kept)})"
+
+
 def test_failed_restore_falls_back_to_one_log_in(open_phone):
     alice = open_phone("alice")
-    alice.page.evaluate(
-        "sessionStorage.setItem('anynode-demo', JSON.stringify({ identifier: 'unknown-registration', username: 'alice' }))"
-    )
+    alice.page.evaluate(remembering("alice"))
     alice.page.reload()
     alice.until("window.demo?.state.registration === 'registered'")
     assert alice.state["number"] == NUMBERS["alice"]
 
 
+def test_restarted_server_is_found_again(open_phone, start_server, server, relay):
+    """The new server knows nothing of the old registration: refused restore, then a log-in, all by itself."""
+    alice = open_phone("alice", url=relay.url)
+    assert server.stop() == 0
+    alice.until("demo.state.registration === 'reconnecting'")
+    relay.lead_to(start_server().port)
+    alice.until("demo.state.registration === 'registered'", limit=60)
+    assert alice.state["number"] == NUMBERS["alice"]
+    bob = open_phone("bob", url=relay.url)
+    connect(alice, bob, "alice", "bob")
+
+
 def test_failed_restore_and_log_in_asks_for_the_password(open_phone, new_context):
     context = new_context()
-    context.add_init_script(
-        "sessionStorage.setItem('anynode-demo', JSON.stringify({ identifier: 'unknown-registration', username: 'mallory' }))"
-    )
+    context.add_init_script(remembering("mallory"))
     phone = open_phone(context=context)
     phone.until_shown("error", "Please log in again.")
     phone.until_shown("login")

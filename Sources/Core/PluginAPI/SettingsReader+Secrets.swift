@@ -21,11 +21,13 @@ extension SettingsReader {
             case .object(let object):
                 guard object.members.count == 1, case .string(let place) = object.members[0].value, !place.isEmpty
                 else { return .unexpected }
-                switch object.members[0].name {
-                case "$env": return self.secret(fromVariable: place)
-                case "$file": return self.secret(fromFile: place)
-                default: return .unexpected
+                let source = object.members[0].name
+                guard source == "$env" || source == "$file" else { return .unexpected }
+                guard self.resolvesSecrets else {
+                    self.noteUnresolved(name)
+                    return .noted
                 }
+                return source == "$env" ? self.secret(fromVariable: place) : self.secret(fromFile: place)
             case .null, .bool, .number, .array:
                 return .unexpected
             }
@@ -33,7 +35,6 @@ extension SettingsReader {
     }
 
     private func secret(fromVariable name: String) -> SettingsReading<Secret> {
-        guard self.resolvesSecrets else { return .good(Secret("")) }
         guard let text = self.environment[name] else {
             return .refused("expected a secret in the environment variable \(name), found no such variable")
         }
@@ -44,7 +45,6 @@ extension SettingsReader {
     }
 
     private func secret(fromFile path: String) -> SettingsReading<Secret> {
-        guard self.resolvesSecrets else { return .good(Secret("")) }
         let path = self.absolute(path)
         do throws(FileProblem) {
             var bytes = try FileContents(path: path, limit: 64 << 10).bytes[...]

@@ -51,6 +51,7 @@ public final class SettingsReader {
     private let notebook: Notebook
     private var members: [Member] = []
     private var conditions: [JSONValue] = []
+    private var unresolved: Set<String> = []
 
     /// What is read from.
     private enum Source: Equatable {
@@ -72,11 +73,13 @@ public final class SettingsReader {
         var problems: [ConfigurationProblem] = []
         var secretPointers: [String] = []
         let baseDirectory: String
-        let environment: [String: String]
+        private let givenEnvironment: [String: String]?
+        /// Copied from the process only when somebody asks: many documents have no secret there.
+        private(set) lazy var environment = self.givenEnvironment ?? ProcessEnvironment.variables
 
-        init(baseDirectory: String, environment: [String: String]) {
+        init(baseDirectory: String, environment: [String: String]?) {
             self.baseDirectory = baseDirectory
-            self.environment = environment
+            self.givenEnvironment = environment
         }
     }
 
@@ -103,10 +106,7 @@ public final class SettingsReader {
         baseDirectory: String = ".",
         environment: [String: String]? = nil
     ) {
-        let notebook = Notebook(
-            baseDirectory: baseDirectory,
-            environment: environment ?? ProcessEnvironment.variables
-        )
+        let notebook = Notebook(baseDirectory: baseDirectory, environment: environment)
         self.init(value, pointer: pointer, notebook: notebook, resolvesSecrets: true)
     }
 
@@ -144,6 +144,7 @@ public final class SettingsReader {
 
     /// Notes a problem with a member, or with one element of a member that is an array.
     public func problem(at member: String, index: Int? = nil, _ problem: String) {
+        guard !self.unresolved.contains(member) else { return }
         let pointer = self.pointer(to: member) + (index.map { "/\($0)" } ?? "")
         self.note(ConfigurationProblem(pointer: pointer, problem: problem))
     }
@@ -152,6 +153,11 @@ public final class SettingsReader {
         // The stand-ins of a description are nobody's mistake.
         guard !self.isDescribing else { return }
         self.notebook.problems.append(problem)
+    }
+
+    /// Notes that a secret was not fetched, so that nobody complains of its stand-in.
+    func noteUnresolved(_ member: String) {
+        self.unresolved.insert(member)
     }
 
     func noteSecret(at member: String) {

@@ -1,3 +1,4 @@
+import Core
 import StrictJSON
 import Telephony
 import Testing

@@ -188,8 +188,7 @@ struct CallScenarios {
             let call = try await establishCall(from: alice, to: bob)
             let sdp = #"{ "type" : "offer", "sdp":"v=0\r\no=\u00fc 1e400\t","n":[1.50,-0, 123456789012345678901234567890 ] }"#
             try await alice.client.send(media("offer", call.caller, sdp))
-            let frame = try await bob.client.nextFrame()
-            let text = String(decoding: frame.payload, as: UTF8.self)
+            let text = String(decoding: try await bob.client.nextText(), as: UTF8.self)
             #expect(
                 text
                     == #"{"version":1,"operation":"media","action":"offer","identifier":"\#(call.callee)","sdp":\#(sdp)}"#

@@ -57,12 +57,17 @@ final class SignalingClient: Sendable {
 
     // MARK: Hearing
 
-    /// The next message. Pings are answered on the way; a close is thrown.
+    /// The next message.
     func next() async throws -> JSONValue {
+        try JSONValue(parsing: try await self.nextText())
+    }
+
+    /// The next message as the bytes that came. Pings are answered on the way; a close is thrown.
+    func nextText() async throws -> [UInt8] {
         while true {
             let frame = try await self.nextFrame()
             switch frame.opcode {
-            case 1: return try JSONValue(parsing: frame.payload)
+            case 1: return frame.payload
             case 8: throw Self.closed(frame.payload)
             case 9: try await self.socket.send(ClientFrame.make(opcode: 10, frame.payload))
             default: break
