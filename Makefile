@@ -38,16 +38,17 @@ test-browser: packages test-packages ## real Chromium, the README's examples, th
 	$(PYTHON) -m pytest Tests/BrowserTests -q
 
 lint: ## formatting, and that Telephony imports nothing
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	@! grep -rnE '^\s*(@[a-zA-Z_]+ )*((public|package|internal|private|fileprivate) )?import ' Sources/Core/Telephony \
 		|| { echo 'Telephony must import nothing'; exit 1; }
 
 format: ## format all Swift files
-	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-bench: release ## the figures of docs/performance.md, in a few minutes
-	swift build -c release --package-path Benchmarks
-	Benchmarks/.build/release/anynode-bench all --server .build/release/anynode-server
+bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
+	swift build -c release
+	.build/release/exchange-bench
+	.build/release/anynode-bench all
 
 packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y --no-install-recommends $(PACKAGES); }
@@ -61,4 +62,4 @@ test-packages:
 		&& cp Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt; }
 
 clean: ## forget all builds
-	rm -rf .build Benchmarks/.build $(VENV)
+	rm -rf .build $(VENV)

@@ -81,6 +81,32 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // What `make bench` runs: a load generator, a yardstick to compare with, and the table without sockets.
+        .executableTarget(
+            name: "anynode-bench",
+            dependencies: ["CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/LoadGenerator",
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(name: "CLinux", path: "Benchmarks/CLinux"),
+        .executableTarget(
+            name: "echo-nio",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Benchmarks/EchoYardstick",
+            swiftSettings: houseRules
+        ),
+        .executableTarget(
+            name: "exchange-bench",
+            dependencies: ["Telephony"],
+            path: "Benchmarks/ExchangeTable",
+            swiftSettings: houseRules
+        ),
+
         .testTarget(
             name: "CoreTests",
             dependencies: [

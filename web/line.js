@@ -93,12 +93,13 @@ export class Line {
     #establish(proof) {
         this.#leave('superseded');
         return new Promise((resolve, reject) => {
+            let connection = null;
             const timer = setTimeout(() => {
-                connection.abandon('no reply');
+                connection?.abandon('no reply');
                 reject(new ConnectionFailure(0, 'no reply'));
             }, replyLimit);
             let isRegistered = false;
-            const connection = new Connection(proof, {
+            connection = new Connection(proof, {
                 opened: () => {
                     this.parts.log('note', proof.identifier ? 'Connected; restoring the registration' : 'Connected');
                     if (!proof.identifier) this.#register(proof.username);

@@ -10,7 +10,7 @@ const restoreListLimit = 2_000;
 const endedLimit = 6;
 const goodEndings = ['normal', 'cancelled', 'transferred', 'answeredElsewhere'];
 
-/** Events: `change` (anything to see), `notice` (`{ kind, text }`), `message` (`{ direction, content }` for the log). */
+/** Events: `change` (anything to see), `notice` (`{ kind, text }`), `message` (for the log). */
 export class Phone extends EventTarget {
     calls = new Map();
     ended = [];

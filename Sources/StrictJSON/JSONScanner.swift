@@ -107,8 +107,7 @@ public struct JSONScanner {
         var isEscaped = false
         while true {
             self.skipPlainText()
-            guard self.position < self.bytes.count else { throw self.error(.unexpectedEnd) }
-            let byte = self.bytes[self.position]
+            guard let byte = self.current else { throw self.error(.unexpectedEnd) }
             switch byte {
             case UInt8(ascii: "\""):
                 let range = start..<self.position
@@ -116,13 +115,14 @@ public struct JSONScanner {
                 return StringToken(range: range, isEscaped: isEscaped)
             case UInt8(ascii: "\\"):
                 isEscaped = true
-                try self.escape()
+                // Session descriptions are full of `\r\n`: one escape after the other.
+                repeat {
+                    try self.escape()
+                } while self.current == byte
             case 0x00...0x1F:
                 throw self.error(.controlCharacter)
-            case 0x80...0xFF:
-                try self.multibyteScalar()
             default:
-                self.position += 1
+                try self.multibyteScalar()
             }
         }
     }
@@ -134,56 +134,65 @@ public struct JSONScanner {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits: UInt64 = 0x8080_8080_8080_8080
         guard let base = UnsafeRawPointer(self.bytes.baseAddress) else { return }
-        while self.position + 8 <= self.bytes.count {
-            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: self.position, as: UInt64.self))
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // The lowest marked byte is exact; marks above it may be borrowed, and are not looked at.
-            let marks =
-                (word | ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote)
-                    | ((backslash &- ones) & ~backslash)) & highBits
+        let end = self.bytes.count
+        var position = self.position
+        defer { self.position = position }
+        while position &+ 8 <= end {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // The subtractions set the high bit of a byte that is below 0x20, or 0 and hence equal. They borrow from the
+            // bytes above such a one, so only the lowest mark is exact, and no other is looked at.
+            let quotes = (word ^ ones &* 0x22) &- ones
+            let backslashes = (word ^ ones &* 0x5C) &- ones
+            let marks = (word | (word &- ones &* 0x20) | quotes | backslashes) & highBits
             guard marks == 0 else {
-                self.position += marks.trailingZeroBitCount / 8
+                position &+= marks.trailingZeroBitCount / 8
                 return
             }
-            self.position += 8
+            position &+= 8
         }
-        while self.position < self.bytes.count {
-            let byte = self.bytes[self.position]
+        while position < end {
+            let byte = self.bytes[position]
             guard byte >= 0x20, byte < 0x80, byte != 0x22, byte != 0x5C else { return }
-            self.position += 1
+            position += 1
         }
     }
 
     private mutating func escape() throws(JSONSyntaxError) {
-        guard self.position + 1 < self.bytes.count else { throw self.error(.unexpectedEnd) }
+        guard self.position + 1 < self.bytes.count else { throw JSONSyntaxError(.unexpectedEnd, at: self.bytes.count) }
         switch self.bytes[self.position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             self.position += 2
         case UInt8(ascii: "u"):
-            let unit = try self.codeUnit()
-            switch unit {
-            case 0xDC00...0xDFFF:
-                throw self.error(.loneSurrogate)
-            case 0xD800...0xDBFF:
-                guard self.position + 1 < self.bytes.count, self.bytes[self.position] == UInt8(ascii: "\\"),
-                    self.bytes[self.position + 1] == UInt8(ascii: "u"),
-                    (0xDC00...0xDFFF).contains(try self.codeUnit())
-                else { throw self.error(.loneSurrogate) }
-            default:
-                break
-            }
+            try self.unicodeEscape()
         default:
             throw self.error(.badEscape)
         }
     }
 
+    /// Reads `\uXXXX`, or the two that make up a surrogate pair.
+    private mutating func unicodeEscape() throws(JSONSyntaxError) {
+        let start = self.position
+        switch try self.codeUnit() {
+        case 0xD800...0xDBFF:
+            guard self.take(UInt8(ascii: "\\")), self.current == UInt8(ascii: "u") else {
+                throw JSONSyntaxError(.loneSurrogate, at: start)
+            }
+            self.position -= 1
+            let low = try self.codeUnit()
+            guard (0xDC00...0xDFFF).contains(low) else { throw JSONSyntaxError(.loneSurrogate, at: start) }
+        case 0xDC00...0xDFFF:
+            throw JSONSyntaxError(.loneSurrogate, at: start)
+        default:
+            break
+        }
+    }
+
     /// Reads `\uXXXX`, of which `\u` is known to stand here.
     private mutating func codeUnit() throws(JSONSyntaxError) -> UInt16 {
-        guard self.position + 6 <= self.bytes.count else { throw self.error(.unexpectedEnd) }
         var unit: UInt16 = 0
         for index in self.position + 2..<self.position + 6 {
+            guard index < self.bytes.count else { throw JSONSyntaxError(.unexpectedEnd, at: self.bytes.count) }
             guard let digit = JSONScanner.hexadecimalValue(self.bytes[index]) else { throw self.error(.badEscape) }
             unit = unit << 4 | UInt16(digit)
         }
@@ -218,8 +227,7 @@ public struct JSONScanner {
         guard self.position + length <= self.bytes.count, second.contains(self.bytes[self.position + 1]) else {
             throw self.error(.invalidUTF8)
         }
-        for index in self.position + 2..<max(self.position + length, self.position + 2)
-        where !(0x80...0xBF).contains(self.bytes[index]) {
+        for offset in 2..<4 where offset < length && !(0x80...0xBF).contains(self.bytes[self.position + offset]) {
             throw self.error(.invalidUTF8)
         }
         self.position += length

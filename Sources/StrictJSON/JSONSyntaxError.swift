@@ -35,6 +35,7 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
         self.offset = offset
     }
 
+    /// The problem and its place, in words.
     public var description: String { "\(self.problem.rawValue) at byte \(self.offset)" }
 
     /// Line and column, both from 1, the column in bytes: for people who have the text open in an editor.

@@ -24,10 +24,11 @@ public enum JSONText {
                 var value = Self.codeUnit(content, at: index)
                 index += 4
                 if (0xD800...0xDBFF).contains(value) {
-                    value = 0x10000 + (value - 0xD800) << 10 + (Self.codeUnit(content, at: index + 2) &- 0xDC00)
+                    // Wrapping, should the content be unchecked after all.
+                    value = 0x10000 + (value - 0xD800) << 10 &+ (Self.codeUnit(content, at: index + 2) &- 0xDC00)
                     index += 6
                 }
-                bytes.append(contentsOf: UTF8.encode(Unicode.Scalar(value) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+                bytes.append(contentsOf: String(Unicode.Scalar(value) ?? "\u{FFFD}").utf8)
             default: bytes.append(escaped)
             }
         }

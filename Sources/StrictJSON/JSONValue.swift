@@ -27,6 +27,19 @@ public enum JSONValue: Hashable, Sendable {
         self = try result.get()
     }
 
+    /// Equal when they say the same in the same bytes: `String` alone would take `é` written in two ways for one name.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+
     /// The kind of value, in words for an error message.
     public var kind: String {
         switch self {
@@ -62,10 +75,12 @@ public struct JSONObject: Hashable, Sendable {
         }
     }
 
+    /// Equal when they have the same members, in whatever order.
     public static func == (left: Self, right: Self) -> Bool {
         left.members.count == right.members.count && left.members.allSatisfy { right[$0.name] == $0.value }
     }
 
+    /// Coarse: for use as a key in small sets only.
     public func hash(into hasher: inout Hasher) {
         // Equality does not look at the order, so neither may this.
         hasher.combine(self.members.count)
@@ -94,21 +109,14 @@ private struct JSONTreeReader {
     }
 
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        guard depth <= self.depthLimit else { throw JSONSyntaxError(.tooDeep, at: self.scanner.position) }
-        switch self.scanner.peek() {
+        let first = self.scanner.peek()
+        switch first {
         case UInt8(ascii: "\""):
             return .string(self.scanner.text(of: try self.scanner.string()))
-        case UInt8(ascii: "{"):
-            return .object(try self.object(depth: depth))
-        case UInt8(ascii: "["):
-            var elements: [JSONValue] = []
-            try self.scanner.expect(UInt8(ascii: "["))
-            if self.scanner.skip(UInt8(ascii: "]")) { return .array([]) }
-            repeat {
-                elements.append(try self.value(depth: depth + 1))
-            } while self.scanner.skip(UInt8(ascii: ","))
-            try self.scanner.expect(UInt8(ascii: "]"))
-            return .array(elements)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard depth < self.depthLimit else { throw JSONSyntaxError(.tooDeep, at: self.scanner.position) }
+            return first == UInt8(ascii: "{")
+                ? .object(try self.object(depth: depth)) : .array(try self.array(depth: depth))
         default:
             let range = try self.scanner.value()
             switch self.bytes[range.lowerBound] {
@@ -118,6 +126,17 @@ private struct JSONTreeReader {
             default: return .number(String(decoding: self.bytes[range], as: UTF8.self))
             }
         }
+    }
+
+    private mutating func array(depth: Int) throws(JSONSyntaxError) -> [JSONValue] {
+        var elements: [JSONValue] = []
+        try self.scanner.expect(UInt8(ascii: "["))
+        if self.scanner.skip(UInt8(ascii: "]")) { return elements }
+        repeat {
+            elements.append(try self.value(depth: depth + 1))
+        } while self.scanner.skip(UInt8(ascii: ","))
+        try self.scanner.expect(UInt8(ascii: "]"))
+        return elements
     }
 
     private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONObject {

@@ -13,7 +13,10 @@ extension ByteBuffer {
     /// Writes the rest of a string member whose text comes from people.
     mutating func writeEscapedMember(_ start: StaticString, _ text: String) {
         self.writeStaticString(start)
-        if text.utf8.contains(where: JSONText.mustBeEscaped) {
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.allSatisfy { !JSONText.mustBeEscaped($0) }
+        }
+        if isPlain != true {
             var escaped: [UInt8] = []
             JSONText.escape(text.utf8) { escaped.append($0) }
             self.writeBytes(escaped)

@@ -72,7 +72,10 @@ struct DirectoryCSV {
         let before = builder.problems.count
         let fields = self.reader.fields
         guard fields.count == self.columns.count else {
-            builder.addProblem(at: origin, "expected \(self.columns.count) fields as in the header, found \(fields.count)")
+            builder.addProblem(
+                at: origin,
+                "expected \(self.columns.count) fields as in the header, found \(fields.count)"
+            )
             return nil
         }
         var username: Username?

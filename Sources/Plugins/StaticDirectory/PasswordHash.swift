@@ -13,7 +13,10 @@ package struct PasswordHash: Sendable, Equatable {
         "expected a crypt(3) hash such as `$y$…` (make one with `anynode-server hash-password`), found something else"
 
     /// Compared with when nobody here has a password; of what password it is has been forgotten.
-    static let decoy = PasswordHash(unchecked: "$y$j9T$FqRxPbZBq9chTdRipPJtG1$66D/GZEX7Pzj9FpJuPbubDlPseFNmNZfsjZSFkeNgZ.", cost: "$y$j9T")
+    static let decoy = PasswordHash(
+        unchecked: "$y$j9T$FqRxPbZBq9chTdRipPJtG1$66D/GZEX7Pzj9FpJuPbubDlPseFNmNZfsjZSFkeNgZ.",
+        cost: "$y$j9T"
+    )
 
     /// `nil` unless the text is a whole hash of a known method.
     package init?(_ text: String) {
@@ -63,9 +66,17 @@ package struct PasswordHash: Sendable, Equatable {
         return String(cString: output)
     }
 
+    /// What crypt(5) allows in a hash.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "*"), UInt8(ascii: "!"), UInt8(ascii: "\\"): false
+        default: (0x21...0x7E).contains(byte)
+        }
+    }
+
     /// Method and parameters of a hash that is whole.
     private static func cost(of bytes: [UInt8]) -> String? {
-        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && !":;*!\\".utf8.contains($0) }) else { return nil }
+        guard bytes.allSatisfy(Self.isAllowed) else { return nil }
         let parts = bytes.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].isEmpty, let hash = parts.last, parts.dropFirst().allSatisfy({ !$0.isEmpty })
         else { return nil }

@@ -56,7 +56,8 @@ struct StaticEntry: Sendable, Equatable {
         let displayName = reader.optionalString("displayName", summary: "The name shown to the other party of a call.")
         let secret = reader.optionalSecret(
             "password",
-            summary: "A crypt(3) hash, made with `anynode-server hash-password`. Without one nobody logs in as this user."
+            summary:
+                "A crypt(3) hash, made with `anynode-server hash-password`. Without one nobody logs in as this user."
         )
         let password = secret.flatMap { $0.withText(PasswordHash.init) }
         if secret != nil, password == nil {

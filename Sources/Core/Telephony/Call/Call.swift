@@ -108,9 +108,8 @@ package struct Call: Sendable {
 
     /// Somebody picked up: the first device wins.
     package mutating func answer(by seat: Seat, into actions: inout [CallAction]) {
-        guard self.phase == .offering, let index = self.calleeIndex(seat) else {
-            return self.refuse(seat, .invalidState, into: &actions)
-        }
+        guard self.phase == .offering, let index = self.calleeIndex(seat), self.callees[index].progress != .parked
+        else { return self.refuse(seat, .invalidState, into: &actions) }
         var winner = self.callees[index]
         for other in self.callees where other.seat != seat {
             self.endLeg(other, .answeredElsewhere, into: &actions)
@@ -279,6 +278,10 @@ package struct Call: Sendable {
     }
 
     // MARK: Rooms next door (Negotiation, Transfer) use these
+
+    func hasLeg(in seat: Seat) -> Bool {
+        self.phase != .ended && (seat == .caller || self.calleeIndex(seat) != nil)
+    }
 
     func calleeIndex(_ seat: Seat) -> Int? {
         self.callees.firstIndex { $0.seat == seat }

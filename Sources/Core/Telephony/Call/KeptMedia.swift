@@ -6,8 +6,6 @@ package struct KeptMedia: Sendable, Hashable {
     package static let candidateBytesLimit = 64 * 1024
 
     private var messages: [SessionDescription] = []
-    private var candidates = 0
-    private var candidateBytes = 0
 
     package init() {}
 
@@ -15,21 +13,20 @@ package struct KeptMedia: Sendable, Hashable {
 
     package mutating func keep(_ message: SessionDescription) {
         if message.hasSDP {
-            self = KeptMedia()
+            self.messages = [message]
         } else {
-            let bytes = self.candidateBytes + message.members.count
-            guard self.candidates < Self.candidateLimit, bytes <= Self.candidateBytesLimit else { return }
-            self.candidates += 1
-            self.candidateBytes = bytes
+            let candidates = self.messages.lazy.filter { !$0.hasSDP }
+            let bytes = candidates.reduce(message.members.count) { $0 + $1.members.count }
+            guard candidates.count < Self.candidateLimit, bytes <= Self.candidateBytesLimit else { return }
+            self.messages.append(message)
         }
-        self.messages.append(message)
     }
 
     /// Everything kept, in the order in which it came.
     package var all: [SessionDescription] { self.messages }
 
     package mutating func takeAll() -> [SessionDescription] {
-        defer { self = KeptMedia() }
+        defer { self.messages = [] }
         return self.messages
     }
 }

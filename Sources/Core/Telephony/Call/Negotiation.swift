@@ -1,7 +1,7 @@
 /// Media messages on their way through a call (§11). Their content is opaque; only where they go is decided here.
 extension Call {
     package mutating func media(_ message: SessionDescription, from seat: Seat, into actions: inout [CallAction]) {
-        guard self.leg(seat) != nil else { return }
+        guard self.hasLeg(in: seat) else { return }
         switch self.phase {
         case .routing, .offering:
             if seat == .caller {
@@ -42,11 +42,12 @@ extension Call {
 
     /// Passes a message on, or keeps it until the party is back.
     mutating func deliver(_ message: SessionDescription, to seat: Seat, into actions: inout [CallAction]) {
-        guard let leg = self.leg(seat) else { return }
-        if leg.isPresent {
-            self.tell(leg, .media(message), into: &actions)
-        } else {
-            self.modify(seat) { $0.kept.keep(message) }
+        self.modify(seat) { leg in
+            if leg.isPresent {
+                actions.append(.tell(leg.registration, leg.label, .media(message)))
+            } else {
+                leg.kept.keep(message)
+            }
         }
     }
 

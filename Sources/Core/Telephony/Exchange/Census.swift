@@ -32,4 +32,9 @@ extension Exchange {
         guard let id = self.ports[port]?.registration else { return nil }
         return self.book[id]?.username
     }
+
+    /// Whether anybody is registered for a number.
+    package func hasRegistration(for dialString: DialString) -> Bool {
+        self.book.hasDevices(of: dialString)
+    }
 }

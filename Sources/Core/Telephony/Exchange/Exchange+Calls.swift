@@ -193,7 +193,7 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
-        guard let other = self.book[id]?.entry(for: otherIdentifier) else {
+        guard let other = self.book.entry(for: otherIdentifier, of: id) else {
             actions.append(.tell(port, .callRefused(identifier: otherIdentifier.text, .unknownIdentifier)))
             return
         }

@@ -53,7 +53,7 @@ package struct Exchange: Sendable {
 
     /// Whether a socket is there and is to stay.
     func isOpen(_ port: PortID) -> Bool {
-        self.ports[port]?.isClosing == false
+        self.ports.look(at: port) { $0.isClosing } == false
     }
 
     /// Has a socket closed. Nothing is told to it, and nothing is heard from it, after this.
@@ -85,7 +85,8 @@ package struct Exchange: Sendable {
                 into: &actions
             )
         }
-        guard let id = self.ports[port]?.registration, let entry = self.book[id]?.entry(for: identifier) else {
+        let id = self.ports.look(at: port) { $0.registration }
+        guard let id, let entry = self.book.entry(for: identifier, of: id) else {
             let reason: Reason = request == .malformed ? .invalidMessage : self.reasonForUnknownCall(port)
             actions.append(.tell(port, .callRefused(identifier: identifier.text, reason)))
             return
@@ -193,7 +194,7 @@ package struct Exchange: Sendable {
     ) {
         var wanted: [CallAction] = []
         swap(&wanted, &self.wanted)
-        self.calls[id]?.experience(event, into: &wanted)
+        self.calls.update(id) { $0?.experience(event, into: &wanted) }
         self.carryOut(wanted, of: id, into: &actions)
         wanted.removeAll(keepingCapacity: true)
         swap(&wanted, &self.wanted)
@@ -203,11 +204,11 @@ package struct Exchange: Sendable {
         for action in wanted {
             switch action {
             case .tell(let registration, let label, let indication):
-                guard let port = self.book[registration]?.port else { continue }
+                guard let port = self.book.port(of: registration) else { continue }
                 actions.append(.tell(port, .call(label, indication)))
             case .legEnded(let registration, let label, let reason, let isPresent):
                 self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
-                guard isPresent, let port = self.book[registration]?.port else { continue }
+                guard isPresent, let port = self.book.port(of: registration) else { continue }
                 actions.append(.tell(port, .call(label, .status(.terminated, reason))))
                 self.dismissGuest(registration, into: &actions)
             case .ended:

@@ -14,6 +14,16 @@ package struct RegistrationBook: Sendable {
         _modify { yield &self.registrations[id] }
     }
 
+    /// The call that a client means.
+    package func entry(for identifier: CallIdentifier, of id: RegistrationID) -> Registration.CallEntry? {
+        self.registrations.look(at: id) { $0.entry(for: identifier) }
+    }
+
+    /// Where a client is, if it is there.
+    package func port(of id: RegistrationID) -> PortID? {
+        self.registrations.look(at: id) { $0.port }
+    }
+
     package var all: [RegistrationID] { self.registrations.handles }
 
     /// Enters a registration. A guest is entered without secret or number: nobody can come back to it or call it.
@@ -35,6 +45,11 @@ package struct RegistrationBook: Sendable {
 
     package func registration(for identifier: RegistrationIdentifier) -> RegistrationID? {
         self.byIdentifier[identifier]
+    }
+
+    /// Whether anybody is registered for a number.
+    package func hasDevices(of dialString: DialString) -> Bool {
+        self.byDialString[dialString] != nil
     }
 
     /// The registrations of a number, oldest first.

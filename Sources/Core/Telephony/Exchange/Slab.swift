@@ -41,7 +41,10 @@ package struct Slab<Element> {
         return Handle(index: index, generation: 0)
     }
 
-    /// The element of that name, mutable in place; `nil` when it is gone. To take an element out, use ``remove(_:)``.
+    /// The element of that name; `nil` when it is gone. To take an element out, use ``remove(_:)``.
+    ///
+    /// Reading makes a copy, which counts each string and array of the element once more: where messages pass all the
+    /// time, use ``look(at:_:)`` and ``update(_:_:)``.
     package subscript(handle: Handle<Element>) -> Element? {
         get {
             self.holds(handle) ? self.elements[Int(handle.index)] : nil
@@ -54,6 +57,20 @@ package struct Slab<Element> {
                 yield &nothing
             }
         }
+    }
+
+    /// Looks at an element where it stands.
+    @inline(__always)
+    package func look<Result>(at handle: Handle<Element>, _ look: (Element) -> Result?) -> Result? {
+        guard self.holds(handle) else { return nil }
+        return self.elements.withUnsafeBufferPointer { $0[Int(handle.index)].flatMap(look) }
+    }
+
+    /// Changes an element where it stands. Not for taking it out.
+    @inline(__always)
+    package mutating func update(_ handle: Handle<Element>, _ change: (inout Element?) -> Void) {
+        guard self.holds(handle) else { return }
+        change(&self.elements[Int(handle.index)])
     }
 
     @discardableResult

@@ -19,9 +19,8 @@ public struct DialString: Hashable, Sendable, CustomStringConvertible {
             guard Self.isDigit(first) || first == UInt8(ascii: "+") else {
                 return String(decoding: bytes, as: UTF8.self)
             }
-            let number = bytes.enumerated().lazy
-                .filter { index, byte in !Self.isVisualSeparator(byte) && !(index == 0 && byte == UInt8(ascii: "+")) }
-                .map(\.element)
+            // Dropped as often as it leads, so that a canonical form is its own.
+            let number = bytes.lazy.filter { !Self.isVisualSeparator($0) }.drop { $0 == UInt8(ascii: "+") }
             return String(decoding: Array(number), as: UTF8.self)
         }
         guard let canonical, !canonical.isEmpty else { return nil }
