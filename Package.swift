@@ -88,7 +88,7 @@ let package = Package(
             path: "Benchmarks/LoadGenerator",
             swiftSettings: houseRules
         ),
-        .systemLibrary(name: "CLinux", path: "Benchmarks/CLinux"),
+        .target(name: "CLinux", path: "Benchmarks/CLinux"),
         .executableTarget(
             name: "echo-nio",
             dependencies: [

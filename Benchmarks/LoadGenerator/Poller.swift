@@ -3,9 +3,9 @@ import Glibc
 
 /// One thread, one epoll, any number of sockets: what drives all clients of a benchmark.
 final class Poller {
-    private let epoll = epoll_create1(0)
+    private let epoll = bench_epoll()
     private var clients: [Int32: Client] = [:]
-    private var events = [epoll_event](repeating: epoll_event(), count: 1024)
+    private var ready = [Int32](repeating: 0, count: 1024)
     private var dirty: [Client] = []
     /// Called with each text message; the bytes are lent.
     var onMessage: (Client, UnsafeBufferPointer<UInt8>) -> Void = { _, _ in }
@@ -34,9 +34,9 @@ final class Poller {
     /// Waits for events at most so long, and lets all clients react.
     func turn(milliseconds: Int32) {
         self.flush()
-        let count = epoll_wait(self.epoll, &self.events, Int32(self.events.count), milliseconds)
+        let count = bench_wait(self.epoll, &self.ready, Int32(self.ready.count), milliseconds)
         for index in 0..<max(0, Int(count)) {
-            guard let client = self.clients[self.events[index].data.fd] else { continue }
+            guard let client = self.clients[self.ready[index]] else { continue }
             client.write()
             self.read(client)
         }

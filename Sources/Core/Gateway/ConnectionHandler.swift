@@ -129,7 +129,9 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         case .text(let payload):
             self.handle(text: payload)
         case .ping(let payload):
+            // Whoever sends pings and reads no pongs gets none, instead of a growing heap of them.
             guard case .closing = self.phase else {
+                guard self.context?.channel.isWritable == true else { return }
                 return self.write { FrameWriter.pong(payload, into: &$0) }
             }
         case .pong:

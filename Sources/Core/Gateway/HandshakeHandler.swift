@@ -270,5 +270,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         }
         pipeline.removeHandler(self, promise: nil)
         pipeline.removeHandler(decoder, promise: nil)
+        // Frames that came along with the request were not the end of a read for the connection; now they are.
+        pipeline.fireChannelReadComplete()
     }
 }

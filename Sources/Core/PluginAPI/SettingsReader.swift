@@ -200,15 +200,17 @@ public final class SettingsReader {
     /// A reader of an object within this one, sharing everything but the place.
     func reader(of value: JSONValue, at pointer: String, resolvesSecrets: Bool? = nil) -> SettingsReader {
         let resolvesSecrets = resolvesSecrets ?? self.resolvesSecrets
-        guard !self.isDescribing else {
+        switch self.source {
+        case .object:
+            return SettingsReader(value, pointer: pointer, notebook: self.notebook, resolvesSecrets: resolvesSecrets)
+        case .unreadable, .describing:
             return SettingsReader(
-                source: .describing,
+                source: self.source,
                 pointer: pointer,
                 notebook: self.notebook,
                 resolvesSecrets: resolvesSecrets
             )
         }
-        return SettingsReader(value, pointer: pointer, notebook: self.notebook, resolvesSecrets: resolvesSecrets)
     }
 
     /// The member's value as it stands; `nil` when there is none. Every member is asked for through this function.

@@ -22,6 +22,16 @@ func answer<Value: Sendable>(
     return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
             race.begin(continuation)
+            let timer = Task {
+                do {
+                    try await clock.sleep(for: limit)
+                } catch {
+                    return
+                }
+                _ = race.finish(.failure(DeadlinePassed()))
+            }
+            // Known before there can be an answer: once there is one, nobody sleeps any more.
+            race.hold(timer: timer)
             let work = Task(executorPreference: executor) {
                 let result: Result<Value, any Error>
                 do {
@@ -31,15 +41,7 @@ func answer<Value: Sendable>(
                 }
                 if !race.finish(result) { await late(result) }
             }
-            let timer = Task {
-                do {
-                    try await clock.sleep(for: limit)
-                } catch {
-                    return
-                }
-                _ = race.finish(.failure(DeadlinePassed()))
-            }
-            race.set([work.cancel, timer.cancel])
+            race.hold(work: work)
         }
     } onCancel: {
         _ = race.finish(.failure(CancellationError()))
@@ -51,7 +53,8 @@ private final class Race<Value: Sendable>: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Value, any Error>?
         var result: Result<Value, any Error>?
-        var cancellations: [@Sendable () -> Void] = []
+        var timer: Task<Void, Never>?
+        var work: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
@@ -65,12 +68,22 @@ private final class Race<Value: Sendable>: Sendable {
         if let result { continuation.resume(with: result) }
     }
 
-    func set(_ cancellations: [@Sendable () -> Void]) {
+    /// The timer is cancelled when the race is over.
+    func hold(timer: Task<Void, Never>) {
         let isOver = self.state.withLock { state in
-            state.cancellations = cancellations
+            state.timer = timer
             return state.result != nil
         }
-        if isOver { cancellations.forEach { $0() } }
+        if isOver { timer.cancel() }
+    }
+
+    /// The work is cancelled when the race is over.
+    func hold(work: Task<Void, Never>) {
+        let isOver = self.state.withLock { state in
+            state.work = work
+            return state.result != nil
+        }
+        if isOver { work.cancel() }
     }
 
     /// Whether this result was the first.
@@ -81,8 +94,10 @@ private final class Race<Value: Sendable>: Sendable {
             return state
         }
         guard let settled else { return false }
+        settled.timer?.cancel()
         settled.continuation?.resume(with: result)
-        settled.cancellations.forEach { $0() }
+        // Last, since it runs the plugin's own cancellation handlers.
+        settled.work?.cancel()
         return true
     }
 }

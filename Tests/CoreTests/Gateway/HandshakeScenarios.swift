@@ -81,6 +81,8 @@ struct HandshakeScenarios {
         ("GET / HTTP/1.1", [], ["X : a"], 400),
         ("BREW / HTTP/1.1", [], [], 400),
         ("GET / HTTP/1.1", [], ["X: " + String(repeating: "a", count: 20_000)], 431),
+        ("GET / HTTP/1.1", [], (0..<2000).map { "X-\($0): a" }, 431),
+        ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1", [], [], 400),
     ] as [(String, [String], [String], Int)])
     func malformed(requestLine: String, without: [String], with lines: [String], status: Int) async throws {
         try await withServer { server in
