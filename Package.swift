@@ -58,7 +58,9 @@ let package = Package(
         // Plugins: one folder each, C libraries wrapped inside.
         .target(
             name: "StaticDirectory",
-            dependencies: ["PluginAPI", "Telephony", "StrictJSON", "CCrypt", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "CCrypt", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Sources/Plugins/StaticDirectory",
             exclude: ["CCrypt", "README.md"],
             swiftSettings: houseRules

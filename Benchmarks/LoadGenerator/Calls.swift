@@ -6,7 +6,8 @@ struct Calls: ParsableCommand {
 
     @OptionGroup var options: Options
     @Option(help: "Pairs of registered clients.") var pairs = 100
-    @Option(help: "Calls a second, started whether or not earlier ones are done; 0: as fast as the pairs can.") var rate = 0
+    @Option(help: "Calls a second, started whether or not earlier ones are done; 0: as fast as the pairs can.")
+    var rate = 0
     @Option(help: "Seconds a round.") var seconds = 4
     @Option(help: "Rounds.") var rounds = 5
 
@@ -140,7 +141,9 @@ final class CallLoad {
             client.send(self.offer, client.identifier, self.description)
         } else if message.says("\"state\":\"terminated\"") {
             guard isCaller else { return }
-            guard message.says("\"normal\"") else { fatalError("call failed: \(String(decoding: message, as: UTF8.self))") }
+            guard message.says("\"normal\"") else {
+                fatalError("call failed: \(String(decoding: message, as: UTF8.self))")
+            }
             self.completed += 1
             if self.isClosedLoop {
                 self.call(from: client, meantFor: now())

@@ -15,7 +15,9 @@ final class Fleet {
             }
         }
         self.poller.onMessage = { client, message in
-            guard message.says("registered") else { fatalError("not registered: \(String(decoding: message, as: UTF8.self))") }
+            guard message.says("registered") else {
+                fatalError("not registered: \(String(decoding: message, as: UTF8.self))")
+            }
             client.identifier = message.identifier
             registered += 1
         }

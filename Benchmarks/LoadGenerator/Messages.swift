@@ -23,7 +23,8 @@ enum Messages {
 
     /// `","sdp":"…"}` with a session description of about that many bytes, escaped as browsers write it.
     static func description(bytes: Int) -> [UInt8] {
-        var text = #"","sdp":{"type":"offer","sdp":"v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"#
+        var text =
+            #"","sdp":{"type":"offer","sdp":"v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"#
         var line = 0
         while text.utf8.count < bytes - 60 {
             text += #"a=candidate:\#(line) 1 udp 2122260223 192.168.1.\#(line % 250) 5\#(line % 10)321 typ host\r\n"#

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import CLinux
+import FoundationEssentials
 import Glibc
 
 /// A server under test: a child process pinned to one core, measured by what the kernel accounts for it.

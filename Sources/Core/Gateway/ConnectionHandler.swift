@@ -143,7 +143,8 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
 
     private func isWithinRate() -> Bool {
         let settings = self.gateway.settings
-        if self.rate.admit(at: self.gateway.now(), perSecond: settings.messagesPerSecond, burst: settings.messageBurst) {
+        if self.rate.admit(at: self.gateway.now(), perSecond: settings.messagesPerSecond, burst: settings.messageBurst)
+        {
             return true
         }
         self.close(.policyViolation, "more than \(settings.messagesPerSecond) messages a second")

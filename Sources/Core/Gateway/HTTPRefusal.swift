@@ -21,7 +21,11 @@ package struct HTTPRefusal: Error, Sendable, Hashable {
 
     package static let forbiddenOrigin = Self(status: .forbidden, reason: "pages of this origin are not allowed here")
 
-    package static let notFound = Self(status: .notFound, reason: "nothing is served under this path", keepsConnection: true)
+    package static let notFound = Self(
+        status: .notFound,
+        reason: "nothing is served under this path",
+        keepsConnection: true
+    )
 
     package static let methodNotAllowed = Self(
         status: .methodNotAllowed,

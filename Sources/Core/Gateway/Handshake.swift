@@ -79,7 +79,9 @@ package struct Handshake: Sendable {
         guard head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else {
             throw .badRequest("the Connection header must name Upgrade")
         }
-        guard head.headers["sec-websocket-version"] == ["13"] else { throw .upgradeRequired("WebSocket version 13 is expected") }
+        guard head.headers["sec-websocket-version"] == ["13"] else {
+            throw .upgradeRequired("WebSocket version 13 is expected")
+        }
         let keys = head.headers["sec-websocket-key"]
         guard keys.count == 1, let key = keys.first, Self.isKey(key) else {
             throw .badRequest("Sec-WebSocket-Key must be 16 bytes in base64")
@@ -138,7 +140,9 @@ package struct Handshake: Sendable {
         if let proof = proofs.first {
             switch proof.name {
             case "identifier":
-                guard let identifier = RegistrationIdentifier(proof.value) else { throw self.unauthorized(.registration) }
+                guard let identifier = RegistrationIdentifier(proof.value) else {
+                    throw self.unauthorized(.registration)
+                }
                 return .registration(identifier)
             default:
                 // No token, ticket or wakeup is issued by this build: each one is unknown.

@@ -46,7 +46,9 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         limits.maxHeaderFieldSize = 16 * 1024
         limits.maxHeaderListSize = 32 * 1024
         limits.maxHeaderFieldCount = 100
-        return ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+        return ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)
+        )
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -113,7 +115,10 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             self.show(path, isHead: isHead, to: head)
         case .upgrade(let key, let proof):
             guard !self.door.isDraining else {
-                return self.refuse(.unavailable("the server is going down", retryAfter: self.door.retryAfter()), to: head)
+                return self.refuse(
+                    .unavailable("the server is going down", retryAfter: self.door.retryAfter()),
+                    to: head
+                )
             }
             self.check(proof, key: key, head: head)
         }

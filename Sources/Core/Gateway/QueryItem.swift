@@ -31,7 +31,8 @@ struct QueryItem {
             }
             bytes.append(high << 4 | low)
         }
-        guard let result = String(validating: bytes, as: UTF8.self), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        guard let result = String(validating: bytes, as: UTF8.self), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else {
             throw .badRequest("the query is not readable text")
         }
         return result

@@ -180,7 +180,11 @@ package final class SignalingServer: Sendable {
     package func drain() async {
         self.draining.set()
         self.gateway.switchboard.beginDrain()
-        let drain = Drain(configuration: self.configuration.drain, gateway: self.gateway, rosters: Array(self.rosters.values))
+        let drain = Drain(
+            configuration: self.configuration.drain,
+            gateway: self.gateway,
+            rosters: Array(self.rosters.values)
+        )
         await drain.run()
         await self.stop()
     }

@@ -16,7 +16,8 @@ package struct WebPages: Sendable {
     package init(folder: String) throws {
         for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
             guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
-                let type = Self.contentType(of: name), let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
+                let type = Self.contentType(of: name),
+                let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
             else { continue }
             let page = Page(body: Array(data), contentType: type)
             self.pages["/\(name)"] = page

@@ -18,7 +18,10 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
         return zip(left.bytes, right.bytes).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
+    /// Stars.
     public var description: String { "***" }
+    /// Stars.
     public var debugDescription: String { "***" }
+    /// Shows nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

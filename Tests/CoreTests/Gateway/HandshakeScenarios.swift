@@ -25,12 +25,15 @@ struct HandshakeScenarios {
         return try await HTTPReply.read(from: socket)
     }
 
-    @Test("Password: right, wrong, unknown, missing, malformed", arguments: [
-        ("Basic YWxpY2U6ZGVtbw==", 101), ("basic YWxpY2U6ZGVtbw==", 101), ("Basic YWxpY2U6d3Jvbmc=", 401),
-        ("Basic bWFsbG9yeTpkZW1v", 401), ("Basic YWxpY2U6", 401), ("Basic OmRlbW8=", 401), ("Basic YWxpY2U=", 401),
-        ("Basic QWxpY2U6ZGVtbw==", 401), ("Basic YWxpY2U6ZGVtbwA=", 401), ("Basic YWxpY2U6ZGVtbx==", 401),
-        ("Basic %%%", 401), ("Basic", 401), ("Bearer x", 401), ("Digest username=\"alice\"", 401), ("", 401),
-    ])
+    @Test(
+        "Password: right, wrong, unknown, missing, malformed",
+        arguments: [
+            ("Basic YWxpY2U6ZGVtbw==", 101), ("basic YWxpY2U6ZGVtbw==", 101), ("Basic YWxpY2U6d3Jvbmc=", 401),
+            ("Basic bWFsbG9yeTpkZW1v", 401), ("Basic YWxpY2U6", 401), ("Basic OmRlbW8=", 401), ("Basic YWxpY2U=", 401),
+            ("Basic QWxpY2U6ZGVtbw==", 401), ("Basic YWxpY2U6ZGVtbwA=", 401), ("Basic YWxpY2U6ZGVtbx==", 401),
+            ("Basic %%%", 401), ("Basic", 401), ("Bearer x", 401), ("Digest username=\"alice\"", 401), ("", 401),
+        ]
+    )
     func passwords(authorization: String, status: Int) async throws {
         try await withServer { server in
             let reply = try await self.reply(server, with: ["Authorization: \(authorization)"])
@@ -55,35 +58,41 @@ struct HandshakeScenarios {
         }
     }
 
-    @Test("Not a proper handshake", arguments: [
-        ("POST / HTTP/1.1", [], [], 405),
-        ("GET /elsewhere HTTP/1.1", [], [], 404),
-        ("GET / HTTP/1.0", [], [], 400),
-        ("GET / HTTP/1.1", ["Host"], [], 400),
-        ("GET / HTTP/1.1", [], ["Host: a", "Host: b"], 400),
-        ("GET / HTTP/1.1", [], ["Sec-WebSocket-Version: 12"], 426),
-        ("GET / HTTP/1.1", ["Sec-WebSocket-Version"], [], 426),
-        ("GET / HTTP/1.1", ["Sec-WebSocket-Key"], [], 400),
-        ("GET / HTTP/1.1", [], ["Sec-WebSocket-Key: c2hvcnQ="], 400),
-        ("GET / HTTP/1.1", [], ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR=="], 400),
-        ("GET / HTTP/1.1", [], ["Connection: close"], 400),
-        ("GET / HTTP/1.1", [], ["Content-Length: 5"], 400),
-        ("GET / HTTP/1.1", [], ["Transfer-Encoding: chunked", "Content-Length: 5"], 400),
-        ("GET / HTTP/1.1", [], ["Authorization: Basic YWxpY2U6ZGVtbw==", "Authorization: Basic YWxpY2U6ZGVtbw=="], 400),
-        ("GET /?identifier=a&identifier=b HTTP/1.1", [], [], 400),
-        ("GET /?identifier=a&access_token=b HTTP/1.1", [], [], 400),
-        ("GET /?identifier=%00 HTTP/1.1", [], [], 400),
-        ("GET /?identifier=%zz HTTP/1.1", [], [], 400),
-        ("GET /?access_token=x HTTP/1.1", [], [], 401),
-        ("GET /?wakeupToken=x HTTP/1.1", [], [], 401),
-        ("GET /?ticket=x HTTP/1.1", [], [], 401),
-        ("GET / HTTP/1.1", [], ["X: a\u{0}b"], 400),
-        ("GET / HTTP/1.1", [], ["X : a"], 400),
-        ("BREW / HTTP/1.1", [], [], 400),
-        ("GET / HTTP/1.1", [], ["X: " + String(repeating: "a", count: 20_000)], 431),
-        ("GET / HTTP/1.1", [], (0..<2000).map { "X-\($0): a" }, 431),
-        ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1", [], [], 400),
-    ] as [(String, [String], [String], Int)])
+    @Test(
+        "Not a proper handshake",
+        arguments: [
+            ("POST / HTTP/1.1", [], [], 405),
+            ("GET /elsewhere HTTP/1.1", [], [], 404),
+            ("GET / HTTP/1.0", [], [], 400),
+            ("GET / HTTP/1.1", ["Host"], [], 400),
+            ("GET / HTTP/1.1", [], ["Host: a", "Host: b"], 400),
+            ("GET / HTTP/1.1", [], ["Sec-WebSocket-Version: 12"], 426),
+            ("GET / HTTP/1.1", ["Sec-WebSocket-Version"], [], 426),
+            ("GET / HTTP/1.1", ["Sec-WebSocket-Key"], [], 400),
+            ("GET / HTTP/1.1", [], ["Sec-WebSocket-Key: c2hvcnQ="], 400),
+            ("GET / HTTP/1.1", [], ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR=="], 400),
+            ("GET / HTTP/1.1", [], ["Connection: close"], 400),
+            ("GET / HTTP/1.1", [], ["Content-Length: 5"], 400),
+            ("GET / HTTP/1.1", [], ["Transfer-Encoding: chunked", "Content-Length: 5"], 400),
+            (
+                "GET / HTTP/1.1", [],
+                ["Authorization: Basic YWxpY2U6ZGVtbw==", "Authorization: Basic YWxpY2U6ZGVtbw=="], 400
+            ),
+            ("GET /?identifier=a&identifier=b HTTP/1.1", [], [], 400),
+            ("GET /?identifier=a&access_token=b HTTP/1.1", [], [], 400),
+            ("GET /?identifier=%00 HTTP/1.1", [], [], 400),
+            ("GET /?identifier=%zz HTTP/1.1", [], [], 400),
+            ("GET /?access_token=x HTTP/1.1", [], [], 401),
+            ("GET /?wakeupToken=x HTTP/1.1", [], [], 401),
+            ("GET /?ticket=x HTTP/1.1", [], [], 401),
+            ("GET / HTTP/1.1", [], ["X: a\u{0}b"], 400),
+            ("GET / HTTP/1.1", [], ["X : a"], 400),
+            ("BREW / HTTP/1.1", [], [], 400),
+            ("GET / HTTP/1.1", [], ["X: " + String(repeating: "a", count: 20_000)], 431),
+            ("GET / HTTP/1.1", [], (0..<2000).map { "X-\($0): a" }, 431),
+            ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1", [], [], 400),
+        ] as [(String, [String], [String], Int)]
+    )
     func malformed(requestLine: String, without: [String], with lines: [String], status: Int) async throws {
         try await withServer { server in
             let reply = try await self.reply(server, requestLine, without: without, with: lines)
@@ -95,13 +104,17 @@ struct HandshakeScenarios {
         }
     }
 
-    @Test("Origin: this host's pages only, unless configured otherwise", arguments: [
-        ([], "http://127.0.0.1:PORT", 101), ([], "https://127.0.0.1:PORT", 101), ([], "http://evil.example", 403),
-        ([], "http://127.0.0.1:PORT.evil.example", 403), ([], "http://user@127.0.0.1:PORT", 403), ([], "null", 403),
-        ([], "ftp://127.0.0.1:PORT", 403), (["https://app.example"], "https://app.example", 101),
-        (["https://app.example"], "http://app.example", 403), (["https://app.example"], "https://app.example:8443", 403),
-        (["*"], "http://evil.example", 101),
-    ] as [([String], String, Int)])
+    @Test(
+        "Origin: this host's pages only, unless configured otherwise",
+        arguments: [
+            ([], "http://127.0.0.1:PORT", 101), ([], "https://127.0.0.1:PORT", 101), ([], "http://evil.example", 403),
+            ([], "http://127.0.0.1:PORT.evil.example", 403), ([], "http://user@127.0.0.1:PORT", 403), ([], "null", 403),
+            ([], "ftp://127.0.0.1:PORT", 403), (["https://app.example"], "https://app.example", 101),
+            (["https://app.example"], "http://app.example", 403),
+            (["https://app.example"], "https://app.example:8443", 403),
+            (["*"], "http://evil.example", 101),
+        ] as [([String], String, Int)]
+    )
     func origins(allowed: [String], origin: String, status: Int) async throws {
         let listener: JSONValue = [
             "name": "public", "scheme": "ws", "host": "127.0.0.1", "port": 0,
@@ -165,7 +178,9 @@ struct HandshakeScenarios {
             let frame = ClientFrame.text(Array(message.utf8))
             for (login, status) in [("YWxpY2U6ZGVtbw==", 101), ("YWxpY2U6d3Jvbmc=", 401)] {
                 let socket = try await RawSocket.connect(port: server.port)
-                let head = (["GET / HTTP/1.1"] + Self.good + ["Authorization: Basic \(login)"]).joined(separator: "\r\n")
+                let head = (["GET / HTTP/1.1"] + Self.good + ["Authorization: Basic \(login)"]).joined(
+                    separator: "\r\n"
+                )
                 try await socket.send(Array("\(head)\r\n\r\n".utf8) + frame)
                 #expect(try await HTTPReply.read(from: socket).status == status)
                 if status == 101 {

@@ -4,9 +4,12 @@ import Testing
 /// What one client can do to another by naming what is not its own: nothing (I5–I9, I12–I16).
 @Suite("Isolation of clients")
 struct IsolationScenarios {
-    @Test("Somebody else's leg is as unknown as nonsense, by either leg's identifier", arguments: [
-        "accept", "answer", "terminate", "hold", "retrieve", "transfer",
-    ])
+    @Test(
+        "Somebody else's leg is as unknown as nonsense, by either leg's identifier",
+        arguments: [
+            "accept", "answer", "terminate", "hold", "retrieve", "transfer",
+        ]
+    )
     func foreignLeg(action: String) async throws {
         try await withServer { server in
             let (alice, bob, mallory) = try await (server.alice(), server.bob(), server.carol())
@@ -122,10 +125,13 @@ struct IsolationScenarios {
         }
     }
 
-    @Test("Identifiers that break §10.2 are refused, and echoed only when they are short text", arguments: [
-        (#""a b""#, true), (#""a/b""#, true), (#""é""#, true), (#""""#, true), (#""a\u0000""#, true), ("17", false),
-        ("null", false), ("{}", false), ("[\"a\"]", false), ("\"\(String(repeating: "a", count: 129))\"", false),
-    ])
+    @Test(
+        "Identifiers that break §10.2 are refused, and echoed only when they are short text",
+        arguments: [
+            (#""a b""#, true), (#""a/b""#, true), (#""é""#, true), (#""""#, true), (#""a\u0000""#, true), ("17", false),
+            ("null", false), ("{}", false), ("[\"a\"]", false), ("\"\(String(repeating: "a", count: 129))\"", false),
+        ]
+    )
     func invalidIdentifiers(identifier: String, isEchoed: Bool) async throws {
         try await withServer { server in
             let alice = try await server.alice()

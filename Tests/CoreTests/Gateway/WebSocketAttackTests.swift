@@ -53,7 +53,11 @@ struct WebSocketAttackTests {
         Attack("close 5000", 1002, ClientFrame.make(opcode: 8, [0x13, 0x88])),
         Attack("close reason that is not UTF-8", 1007, ClientFrame.make(opcode: 8, [3, 0xE8, 0xFF])),
         Attack("empty text", 1007, ClientFrame.text([])),
-        Attack("not UTF-8", 1007, ClientFrame.text(Array(#"{"version":1,"x":""#.utf8) + [0xC0, 0xAF] + Array(#""}"#.utf8))),
+        Attack(
+            "not UTF-8",
+            1007,
+            ClientFrame.text(Array(#"{"version":1,"x":""#.utf8) + [0xC0, 0xAF] + Array(#""}"#.utf8))
+        ),
         Attack("UTF-16", 1007, ClientFrame.text([0xFF, 0xFE, 0x7B, 0, 0x7D, 0])),
         Attack("byte-order mark", 1007, ClientFrame.text([0xEF, 0xBB, 0xBF] + Array(#"{"version":1}"#.utf8))),
         text("not JSON", 1007, "hello"),
@@ -63,7 +67,11 @@ struct WebSocketAttackTests {
         text("two messages", 1007, #"{"version":1}{"version":1}"#),
         text("comment", 1007, #"{"version":1/**/}"#),
         text("lone surrogate", 1007, #"{"version":1,"x":"\ud800"}"#),
-        text("too deep", 1007, #"{"version":1,"sdp":"# + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}"),
+        text(
+            "too deep",
+            1007,
+            #"{"version":1,"sdp":"# + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + "}"
+        ),
         text("no version", 1002, "{}"),
         text("version 2", 1002, #"{"version":2}"#),
         text("version text", 1002, #"{"version":"1"}"#),
@@ -81,7 +89,9 @@ struct WebSocketAttackTests {
             let closed = try await attacker.closed()
             #expect(closed.code == attack.code, "\(closed)")
             #expect(!closed.reason.isEmpty)
-            try await attacker.send(frame: ClientFrame.make(opcode: 8, [UInt8(closed.code >> 8), UInt8(closed.code & 0xFF)]))
+            try await attacker.send(
+                frame: ClientFrame.make(opcode: 8, [UInt8(closed.code >> 8), UInt8(closed.code & 0xFF)])
+            )
             _ = try await attacker.socket.readToEnd()
             try await bystander.client.expectNothing()
         }
@@ -108,7 +118,9 @@ struct WebSocketAttackTests {
     func pingBetweenFragments() async throws {
         try await withServer { server in
             let client = try await SignalingClient.connect(to: server.address, login: "alice:demo")
-            let message = Array(#"{"version":1,"operation":"register","action":"start","assignment":{"username":"alice"}}"#.utf8)
+            let message = Array(
+                #"{"version":1,"operation":"register","action":"start","assignment":{"username":"alice"}}"#.utf8
+            )
             try await client.send(frame: ClientFrame.make(opcode: 1, Array(message[..<20]), isFinal: false))
             try await client.send(frame: ClientFrame.make(opcode: 9, [1, 2, 3]))
             try await client.send(frame: ClientFrame.make(opcode: 0, Array(message[20...])))
@@ -134,14 +146,17 @@ struct WebSocketAttackTests {
         }
     }
 
-    @Test("What the version does not know is discarded: no answer, the socket lives", arguments: [
-        #"{"version":1,"operation":"signaling"}"#,
-        #"{"version":1,"operation":"signaling","action":"dance","identifier":"c-1"}"#,
-        #"{"version":1,"operation":"signaling","action":17,"identifier":"c-1"}"#,
-        #"{"version":1,"operation":"signaling","action":"status","state":"active","identifier":"c-1"}"#,
-        #"{"version":1,"operation":"music","action":"start"}"#,
-        #"{"version":1}"#,
-    ])
+    @Test(
+        "What the version does not know is discarded: no answer, the socket lives",
+        arguments: [
+            #"{"version":1,"operation":"signaling"}"#,
+            #"{"version":1,"operation":"signaling","action":"dance","identifier":"c-1"}"#,
+            #"{"version":1,"operation":"signaling","action":17,"identifier":"c-1"}"#,
+            #"{"version":1,"operation":"signaling","action":"status","state":"active","identifier":"c-1"}"#,
+            #"{"version":1,"operation":"music","action":"start"}"#,
+            #"{"version":1}"#,
+        ]
+    )
     func discarded(message: String) async throws {
         try await withServer { server in
             let alice = try await server.alice()
@@ -152,7 +167,9 @@ struct WebSocketAttackTests {
 
     @Test("A client that never reads is closed, and the sender is not held up")
     func slowReader() async throws {
-        try await withServer(["limits": ["outboundBytes": "64KiB", "messagesPerSecond": 100_000, "messageBurst": 100_000]]) {
+        try await withServer([
+            "limits": ["outboundBytes": "64KiB", "messagesPerSecond": 100_000, "messageBurst": 100_000]
+        ]) {
             server in
             let (alice, bob) = try await (server.alice(), server.bob())
             let call = try await establishCall(from: alice, to: bob)

@@ -50,9 +50,12 @@ struct CallScenarios {
         }
     }
 
-    @Test("10.5 Failed call initiated by the WebRTC client: rejected, busy", arguments: [
-        ("", "rejected"), (#","reason":"busy""#, "busy"), (#","reason":"rejected""#, "rejected"),
-    ])
+    @Test(
+        "10.5 Failed call initiated by the WebRTC client: rejected, busy",
+        arguments: [
+            ("", "rejected"), (#","reason":"busy""#, "busy"), (#","reason":"rejected""#, "rejected"),
+        ]
+    )
     func failedOutgoingCall(reason: String, told: String) async throws {
         try await withServer { server in
             let (alice, bob) = try await (server.alice(), server.bob())
@@ -68,9 +71,12 @@ struct CallScenarios {
         }
     }
 
-    @Test("10.5 Nobody there: unknown number, known number without a client, own number", arguments: [
-        ("110", "notFound"), ("not a number", "notFound"), (Numbers.carol, "unavailable"), (Numbers.alice, "busy"),
-    ])
+    @Test(
+        "10.5 Nobody there: unknown number, known number without a client, own number",
+        arguments: [
+            ("110", "notFound"), ("not a number", "notFound"), (Numbers.carol, "unavailable"), (Numbers.alice, "busy"),
+        ]
+    )
     func unreachableNumber(number: String, reason: String) async throws {
         try await withServer { server in
             let alice = try await server.alice()
@@ -186,7 +192,8 @@ struct CallScenarios {
         try await withServer { server in
             let (alice, bob) = try await (server.alice(), server.bob())
             let call = try await establishCall(from: alice, to: bob)
-            let sdp = #"{ "type" : "offer", "sdp":"v=0\r\no=\u00fc 1e400\t","n":[1.50,-0, 123456789012345678901234567890 ] }"#
+            let sdp =
+                #"{ "type" : "offer", "sdp":"v=0\r\no=\u00fc 1e400\t","n":[1.50,-0, 123456789012345678901234567890 ] }"#
             try await alice.client.send(media("offer", call.caller, sdp))
             let text = String(decoding: try await bob.client.nextText(), as: UTF8.self)
             #expect(

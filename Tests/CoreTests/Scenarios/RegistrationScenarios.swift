@@ -40,18 +40,21 @@ struct RegistrationScenarios {
         }
     }
 
-    @Test("9.4 Failed registration", arguments: [
-        (#"{"username":"nobody"}"#, "nobody:x", "forbidden"),
-        (#"{"username":"bob"}"#, "alice:demo", "forbidden"),
-        (#"{"dialString":"4953638195999"}"#, "alice:demo", "forbidden"),
-        (#"{"dialString":"110"}"#, "alice:demo", "notFound"),
-        (#"{"dialString":"49 5363 8195123"}"#, "alice:demo", "notFound"),
-        (#"{"dialString":"４９５３６３８１９５１２３"}"#, "alice:demo", "notFound"),
-        (#"{"username":"Alice"}"#, "alice:demo", "forbidden"),
-        (#"{"username":"alice\u0000"}"#, "alice:demo", "forbidden"),
-        (#"{}"#, "alice:demo", "invalidMessage"),
-        (#"{"username":17}"#, "alice:demo", "invalidMessage"),
-    ])
+    @Test(
+        "9.4 Failed registration",
+        arguments: [
+            (#"{"username":"nobody"}"#, "nobody:x", "forbidden"),
+            (#"{"username":"bob"}"#, "alice:demo", "forbidden"),
+            (#"{"dialString":"4953638195999"}"#, "alice:demo", "forbidden"),
+            (#"{"dialString":"110"}"#, "alice:demo", "notFound"),
+            (#"{"dialString":"49 5363 8195123"}"#, "alice:demo", "notFound"),
+            (#"{"dialString":"４９５３６３８１９５１２３"}"#, "alice:demo", "notFound"),
+            (#"{"username":"Alice"}"#, "alice:demo", "forbidden"),
+            (#"{"username":"alice\u0000"}"#, "alice:demo", "forbidden"),
+            (#"{}"#, "alice:demo", "invalidMessage"),
+            (#"{"username":17}"#, "alice:demo", "invalidMessage"),
+        ]
+    )
     func failedRegistration(assignment: String, login: String, reason: String) async throws {
         try await withServer { server in
             let client = try await SignalingClient.connect(
@@ -100,7 +103,9 @@ struct RegistrationScenarios {
                 ])
             )
             #expect(
-                try await back.next().contains(["action": "offer", "sdp": ["sdp": "two"], "identifier": .string(call.callee)])
+                try await back.next().contains([
+                    "action": "offer", "sdp": ["sdp": "two"], "identifier": .string(call.callee),
+                ])
             )
             #expect(try await back.next().contains(["action": "offer", "ice": "c1"]))
             try await back.expectNothing()

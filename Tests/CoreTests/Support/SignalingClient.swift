@@ -170,7 +170,8 @@ struct HTTPReply {
     }
 
     /// Asks for a page, on a connection of its own.
-    static func get(_ path: String, port: Int, method: String = "GET", headers: [String] = []) async throws -> HTTPReply {
+    static func get(_ path: String, port: Int, method: String = "GET", headers: [String] = []) async throws -> HTTPReply
+    {
         let socket = try await RawSocket.connect(port: port)
         let lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close"] + headers
         try await socket.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
