@@ -99,7 +99,7 @@ extension SettingsReader {
         if self.isDescribing {
             for variant in variants {
                 self.addCondition([
-                    "if": ["properties": [decider: ["const": .string(variant.word)]]],
+                    "if": ["properties": [decider: ["const": .string(variant.word)]], "required": [.string(decider)]],
                     "then": ["properties": [name: self.describe(variant.read).schema]],
                 ])
             }

@@ -48,14 +48,18 @@ package enum WrittenDuration {
         return overflow ? nil : .milliseconds(milliseconds)
     }
 
-    /// In the largest unit that leaves a whole number.
+    /// In the largest unit of which there are several: people say 60 seconds, and 24 hours.
     package static func text(of duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return "\(seconds)s" }
         let milliseconds = scaled + attoseconds / 1_000_000_000_000_000
         guard milliseconds != 0 else { return "0s" }
-        let unit = self.units.first { milliseconds % $0.milliseconds == 0 } ?? ("ms", 1)
+        let unit =
+            self.units.first { unit in
+                let count = milliseconds / unit.milliseconds
+                return milliseconds % unit.milliseconds == 0 && (count > 1 || unit.suffix == "s")
+            } ?? ("ms", 1)
         return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
     }
 }

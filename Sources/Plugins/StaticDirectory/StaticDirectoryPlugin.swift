@@ -90,29 +90,31 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
     /// Looks at the file again and again; the watch of before, if any, ends.
     private func watch() {
         let previous = self.state.withLock { state in
-            let previous = state.watch
-            state.watch = nil
-            guard let file = state.settings.file, !state.isStopped else { return previous }
-            let interval = state.settings.reload
+            defer { state.watch = nil }
+            return state.watch
+        }
+        previous?.cancel()
+        self.state.withLock { state in
+            guard let file = state.settings.file, !state.isStopped else { return }
+            let (interval, generation) = (state.settings.reload, state.generation)
             // Weak, so that a plugin nobody stopped does not live for its watch.
             state.watch = Task { [weak self, clock] in
-                while !Task.isCancelled {
+                repeat {
                     do {
                         try await clock.sleep(for: interval)
                     } catch {
                         return
                     }
-                    await self?.reload(file)
-                }
+                } while await self?.reload(file, generation) == true
             }
-            return previous
         }
-        previous?.cancel()
     }
 
-    private func reload(_ file: String) async {
-        let (settings, seen, generation) = self.state.withLock { ($0.settings, $0.seen, $0.generation) }
-        guard FileState(path: file) != seen else { return }
+    /// Whether to go on looking: not for settings of before.
+    private func reload(_ file: String, _ generation: Int) async -> Bool {
+        let (settings, seen, current) = self.state.withLock { ($0.settings, $0.seen, $0.generation) }
+        guard generation == current else { return false }
+        guard FileState(path: file) != seen else { return true }
         let result: Result<DirectoryTable, any Error>
         let now: FileState?
         do {
@@ -122,7 +124,7 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
             (result, now) = (.failure(failure), failure.seen)
         } catch {
             // Not even tried: next time.
-            return
+            return true
         }
         let isCurrent = self.state.withLock { state in
             guard state.generation == generation, !state.isStopped else { return false }
@@ -136,7 +138,7 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
             }
             return true
         }
-        guard isCurrent else { return }
+        guard isCurrent else { return false }
         switch result {
         case .success(let table):
             self.context.logger.info("directory loaded", metadata: ["entries": "\(table.count)"])
@@ -146,6 +148,7 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
                 metadata: ["problem": "\(failure)"]
             )
         }
+        return true
     }
 
     // MARK: Questions
