@@ -20,51 +20,55 @@ struct Drain {
         let start = self.clock.now
         let end = start + self.deadline
         // Who has no call goes first, evenly over the spread.
-        let idle = await self.connections().filter { !self.isInCall($0) }.shuffled()
-        for (index, connection) in idle.enumerated() {
+        let idle = await self.attendees().filter { !self.isInCall($0) }.shuffled()
+        for (index, attendee) in idle.enumerated() {
             let due = min(start + self.spread * index / max(1, idle.count), end)
             if due > self.clock.now {
                 try? await self.clock.sleep(until: due, tolerance: nil)
             }
-            if !self.isInCall(connection) {
-                self.sendAway(connection)
+            if !self.isInCall(attendee) {
+                self.sendAway(attendee)
             }
         }
         // Who has a call goes when it is over, or when time is.
-        var remaining = await self.connections()
+        var remaining = await self.attendees()
         while !remaining.isEmpty, self.clock.now < end {
             remaining.filter { !self.isInCall($0) }.forEach(self.sendAway)
             try? await self.clock.sleep(for: .milliseconds(50))
-            remaining = await self.connections()
+            remaining = await self.attendees()
         }
         guard !remaining.isEmpty else { return }
         self.gateway.switchboard.endAllCalls()
         remaining.forEach(self.sendAway)
         let patience = self.clock.now + .seconds(2)
-        while !(await self.connections()).isEmpty, self.clock.now < patience {
+        while !(await self.attendees()).isEmpty, self.clock.now < patience {
             try? await self.clock.sleep(for: .milliseconds(20))
         }
     }
 
-    private func isInCall(_ connection: ConnectionHandler) -> Bool {
-        connection.port.map(self.gateway.switchboard.isInCall) ?? false
+    /// A connection, and the name the switchboard knows it by: asked on its loop, for nobody else may ask it.
+    private typealias Attendee = (connection: ConnectionHandler, port: PortID)
+
+    private func isInCall(_ attendee: Attendee) -> Bool {
+        self.gateway.switchboard.isInCall(attendee.port)
     }
 
     /// 1001, and when to come back: not the same time for all.
-    private func sendAway(_ connection: ConnectionHandler) {
+    private func sendAway(_ attendee: Attendee) {
         let spread = max(1000, self.spread.inNanoseconds / 1_000_000)
         let milliseconds = Int64.random(in: 500...500 + spread)
-        connection.roster.loop.execute {
+        let connection = attendee.connection
+        connection.loop.execute {
             connection.close(.goingAway, "retry-after-ms=\(milliseconds)")
         }
     }
 
-    private func connections() async -> [ConnectionHandler] {
-        var connections: [ConnectionHandler] = []
+    private func attendees() async -> [Attendee] {
+        var attendees: [Attendee] = []
         for roster in self.rosters {
-            let some = try? await roster.loop.submit { roster.connections }.get()
-            connections.append(contentsOf: some ?? [])
+            let some = try? await roster.loop.submit { roster.attendance }.get()
+            attendees.append(contentsOf: some ?? [])
         }
-        return connections
+        return attendees
     }
 }

@@ -52,9 +52,11 @@ package final class Roster: @unchecked Sendable {
         self.groups[connection.rosterGroup][ObjectIdentifier(connection)] = nil
     }
 
-    /// Everybody on this loop.
-    var connections: [ConnectionHandler] {
-        self.groups.flatMap(\.values)
+    /// Everybody on this loop, with the name the switchboard knows him by.
+    var attendance: [(connection: ConnectionHandler, port: PortID)] {
+        self.groups.flatMap(\.values).compactMap { connection in
+            connection.port.map { (connection, $0) }
+        }
     }
 
     func takeSpare() -> [OutboxItem] {

@@ -19,7 +19,7 @@ package struct Call: Sendable {
     package internal(set) var caller: Leg
     /// Before the answer every device that may still answer; after it the one that did.
     package internal(set) var callees: [Leg] = []
-    /// Whether it was ever offered to more than one device: then no callee's media passes before one has won.
+    /// Whether it was ever offered to more than one device at a time: then no callee's media passes before one has won.
     var isForked = false
     /// Why devices dropped out so far; the weightiest is what the caller is told when none is left.
     var failure: Reason?
@@ -62,7 +62,7 @@ package struct Call: Sendable {
         switch self.phase {
         case .routing, .offering:
             self.phase = .offering
-            self.isForked = self.isForked || !self.callees.isEmpty || self.failure != nil
+            self.isForked = self.isForked || !self.callees.isEmpty
             self.callees.append(leg)
             if leg.isPresent {
                 self.announce(leg, into: &actions)

@@ -17,12 +17,12 @@ extension Call {
         }
     }
 
-    /// Before the answer every device gets what the caller sends, those that come later too.
+    /// Before the answer every device gets what the caller sends: those that are away, or come later, after their `start`.
     private mutating func mediaFromCaller(_ message: SessionDescription, into actions: inout [CallAction]) {
         // A party that was transferred still sends what belonged to the call before; it is asked for an offer later.
         guard self.freshOfferFrom == nil else { return }
         self.offered.keep(message)
-        for callee in self.callees where callee.progress != .parked {
+        for callee in self.callees {
             self.tell(callee, .media(message), into: &actions)
         }
     }

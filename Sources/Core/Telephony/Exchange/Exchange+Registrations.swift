@@ -120,7 +120,7 @@ extension Exchange {
         }
     }
 
-    /// A client says how it can be woken (§9.3). Returns the registration when there is something new to be stored.
+    /// A client says how it can be woken (§9.3). Returns the registration when there is something to be stored.
     @discardableResult
     package mutating func keep(
         _ notification: NotificationData?,

@@ -33,21 +33,16 @@ package struct Exchange: Sendable {
         guard let lost = self.ports.remove(port), let id = lost.registration else { return }
         switch self.book[id]?.connectionLost(port, at: now) {
         case .wait(let remind)?:
-            self.markAbsent(id)
+            for entry in self.book[id]?.calls ?? [] {
+                self.calls[entry.call]?.connectionLost(by: entry.seat)
+            }
             if remind {
                 self.timers.remind(of: .absence(id), at: now + self.policy.reconnectGrace)
             }
         case .end?:
-            self.markAbsent(id)
             self.end(id, because: .connectionLost, at: now, into: &actions)
         case .ignore?, nil:
             break
-        }
-    }
-
-    private mutating func markAbsent(_ id: RegistrationID) {
-        for entry in self.book[id]?.calls ?? [] {
-            self.calls[entry.call]?.connectionLost(by: entry.seat)
         }
     }
 

@@ -1,9 +1,9 @@
 /// How one party of a call is shown to the other: a dial string, and a name where the directory knows one.
 public struct PartyAddress: Hashable, Sendable {
     /// The number or name to call back.
-    public var dialString: DialString
+    public let dialString: DialString
     /// The name from the directory, fit to be shown.
-    public var displayName: String?
+    public let displayName: String?
 
     /// Control characters and direction overrides in `displayName` are dropped; an empty name is none.
     public init(dialString: DialString, displayName: String? = nil) {
