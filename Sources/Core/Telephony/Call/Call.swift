@@ -163,11 +163,7 @@ package struct Call: Sendable {
         }
         self.modify(seat) { $0.holds = holds }
         self.tellState(to: seat, into: &actions)
-        let far = self.far(from: seat)
-        if self.leg(far)?.holds == false {
-            // Who holds as well sees no change.
-            self.tellState(to: far, into: &actions)
-        }
+        self.tellState(to: self.far(from: seat), into: &actions)
     }
 
     /// A request that makes no sense, or is not allowed now: the party hears the call's true state.
