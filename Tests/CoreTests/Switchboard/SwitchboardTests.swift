@@ -39,7 +39,9 @@ struct SwitchboardTests {
 
     private let now = NIOLockedBox<Int64>(0)
 
-    private func makeSwitchboard(_ directory: any DirectoryService = RegistrationDeskTests.SmallDirectory()) -> Switchboard {
+    private func makeSwitchboard(_ directory: any DirectoryService = RegistrationDeskTests.SmallDirectory())
+        -> Switchboard
+    {
         let now = self.now
         return Switchboard(
             policy: ExchangePolicy(),
@@ -98,16 +100,24 @@ struct SwitchboardTests {
         #expect(switchboard.census.calls == 0)
     }
 
-    @Test("The directory says why a number cannot be reached; its answer comes as an event", arguments: [
-        (Numbers.carol, "terminated/unavailable"), ("110", "terminated/notFound"),
-        ("666", "terminated/directoryUnavailable"),
-    ])
+    @Test(
+        "The directory says why a number cannot be reached; its answer comes as an event",
+        arguments: [
+            (Numbers.carol, "terminated/unavailable"), ("110", "terminated/notFound"),
+            ("666", "terminated/directoryUnavailable"),
+        ]
+    )
     func resolution(number: String, status: String) async throws {
         let switchboard = self.makeSwitchboard()
         let alice = try self.register("alice", at: switchboard)
         var touched: [any Port] = []
         let call = try #require(CallIdentifier("c-1"))
-        switchboard.receive(.start(to: DialString(number), description: nil), for: call, from: alice.id, touching: &touched)
+        switchboard.receive(
+            .start(to: DialString(number), description: nil),
+            for: call,
+            from: alice.id,
+            touching: &touched
+        )
         #expect(touched.isEmpty)
         try await withTimeLimit {
             while alice.port.flushCount < 2 {
