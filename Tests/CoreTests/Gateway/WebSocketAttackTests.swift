@@ -202,10 +202,10 @@ struct WebSocketAttackTests {
     @Test("Silence is broken by pings, and two without an answer close with 4004")
     func keepAlive() async throws {
         try await withServer(adjusting: { $0.signaling.pingInterval = .milliseconds(50) }) { server in
-            let alice = try await server.alice()
+            let client = try await SignalingClient.connect(to: server, login: "alice:demo")
             var pings = 0
             while true {
-                let frame = try await alice.client.nextFrame()
+                let frame = try await client.nextFrame()
                 if frame.opcode == 9 {
                     pings += 1
                 } else if frame.opcode == 8 {

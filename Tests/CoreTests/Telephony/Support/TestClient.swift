@@ -143,8 +143,7 @@ final class TestClient {
             self.end(identifier, reason)
         case .status(let state, let reason):
             if view.state == .terminating { throw self.senseless("\(state) after terminating") }
-            // Who holds hears `held` again when the other side holds too, or no longer.
-            let isAllowed = self.isReturning || self.world.isTransferring || state == .ringing || state == .held
+            let isAllowed = self.isReturning || self.world.isTransferring || state == .ringing
             if !isAllowed, reason == nil, state == view.state {
                 throw self.senseless("\(state), which it knows")
             }
