@@ -19,8 +19,8 @@ package enum JSONPointer {
 enum NearName {
     /// What to say after "unknown member": the names there are, and the one that was probably meant.
     static func hint(for name: String, among known: [String]) -> String {
-        let nearest = self.nearest(to: name, among: known).map { ": did you mean \($0)?" } ?? ""
-        return "\(nearest); known here: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        let nearest = self.nearest(to: name, among: known).map { ", did you mean \"\($0)\"?" } ?? ";"
+        return "\(nearest) known here: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     }
 
     /// The known name that differs by the least number of typing mistakes, if these are few for its length.

@@ -181,7 +181,7 @@ struct ServerConfigurationTests {
         Case(["authentication": ["methods": []]], "/authentication: expected a way to log in"),
         Case(["authentication": ["realm": "a\"b"]], "/authentication/realm: expected ASCII without quotes"),
         Case(["assignment": ["modes": []]], "/assignment/modes: expected at least one mode"),
-        Case(["limits": ["connection": 1]], "/limits/connection: unknown member: did you mean connections?"),
+        Case(["limits": ["connection": 1]], "/limits/connection: unknown member, did you mean \"connections\"?"),
         Case(["iceServers": [[:]]], "/iceServers/0/urls: expected a string or an array of strings, found nothing"),
         Case(
             ["iceServers": [["urls": []]]],
@@ -202,7 +202,7 @@ struct ServerConfigurationTests {
         ),
         Case(
             ["plugins": [["name": "a", "kind": "Stub", "settings": ["replie": 1]]]],
-            "/plugins/0/settings/replie: unknown member: did you mean replies?"
+            "/plugins/0/settings/replie: unknown member, did you mean \"replies\"?"
         ),
         Case(["plugins": [["name": "a", "kind": "Stub", "settings": []]]], "/plugins/0/settings: expected an object"),
         Case(["log": ["level": "loud"]], #"/log/level: expected one of "trace", "debug""#),

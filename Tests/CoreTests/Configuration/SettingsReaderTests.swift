@@ -176,8 +176,8 @@ struct SettingsReaderTests {
         }
         #expect(
             found == [
-                "/s/ringTimout: unknown member: did you mean ringTimeout?; known here: ringTimeout, other",
-                "/s/RINGTIMEOUT: unknown member: did you mean ringTimeout?; known here: ringTimeout, other",
+                "/s/ringTimout: unknown member, did you mean \"ringTimeout\"? known here: ringTimeout, other",
+                "/s/RINGTIMEOUT: unknown member, did you mean \"ringTimeout\"? known here: ringTimeout, other",
                 "/s/zzz: unknown member; known here: ringTimeout, other",
                 "/s/a~1b~0c: unknown member; known here: ringTimeout, other",
             ]

@@ -132,7 +132,7 @@ struct StaticDirectoryProblemTests {
             (#"[{"username":"alice"}]"#, "/0/dialString: expected a number or name of"),
             (
                 #"[{"username":"alice","dialString":"1","pasword":"x"}]"#,
-                "/0/pasword: unknown member: did you mean password?"
+                "/0/pasword: unknown member, did you mean \"password\"?"
             ),
             (#"[{"username":"alice","dialString":"1","password":"hunter2"}]"#, "/0/password: expected a crypt(3) hash"),
             (

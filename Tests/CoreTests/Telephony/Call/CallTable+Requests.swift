@@ -73,7 +73,7 @@ extension CallTable {
         """
     )
 
-    /// Whoever holds already is told so; whoever is held as well sees no change.
+    /// Both sides hear of it; who holds as well hears `held` once more.
     static let hold = CallTable(
         """
         routing             | 0:ringing!invalidState | -                      | -
@@ -86,8 +86,8 @@ extension CallTable {
         calleeAway          | 0:ringing!invalidState | -                      | -
         redirected          | 0:ringing!invalidState | 1:ringing!invalidState | -
         connected           | 0:held 1:holding       | 1:held 0:holding       | -
-        heldByCaller        | 0:held!invalidState    | 1:held                 | -
-        heldByCallee        | 0:held                 | 1:held!invalidState    | -
+        heldByCaller        | 0:held!invalidState    | 1:held 0:held          | -
+        heldByCallee        | 0:held 1:held          | 1:held!invalidState    | -
         heldByBoth          | 0:held!invalidState    | 1:held!invalidState    | -
         connectedCallerAway | 1:holding              | 1:held                 | -
         connectedCalleeAway | 0:held                 | 0:holding              | -
@@ -111,7 +111,7 @@ extension CallTable {
         connected           | 0:active!invalidState  | 1:active!invalidState  | -
         heldByCaller        | 0:active 1:active      | 1:holding!invalidState | -
         heldByCallee        | 0:holding!invalidState | 1:active 0:active      | -
-        heldByBoth          | 0:holding              | 1:holding              | -
+        heldByBoth          | 0:holding 1:held       | 1:holding 0:held       | -
         connectedCallerAway | -                      | 1:active!invalidState  | -
         connectedCalleeAway | 0:active!invalidState  | -                      | -
         joined              | 0:active!invalidState  | 1:active!invalidState  | -

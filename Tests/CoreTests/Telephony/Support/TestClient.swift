@@ -143,7 +143,8 @@ final class TestClient {
             self.end(identifier, reason)
         case .status(let state, let reason):
             if view.state == .terminating { throw self.senseless("\(state) after terminating") }
-            let isAllowed = self.isReturning || self.world.isTransferring || state == .ringing
+            // A side that holds hears of the other's hold and retrieve as well.
+            let isAllowed = self.isReturning || self.world.isTransferring || state == .ringing || state == .held
             if !isAllowed, reason == nil, state == view.state {
                 throw self.senseless("\(state), which it knows")
             }
