@@ -174,6 +174,19 @@ struct RegisteringTests {
         #expect(self.world.told() == ["d": ["register failed overload"]])
     }
 
+    @Test("Fork: nobody is evicted when that would not make room enough")
+    func evictionInVain() throws {
+        _ = try self.world.registered("here", number: "200")
+        let away = try self.world.registered("away", number: "200")
+        try away.losesSocket()
+        var policy = self.world.exchange.policy
+        policy.devicesPerNumber = 1
+        self.world.exchange.apply(policy)
+        try self.world.client("new", number: "200", user: "200").registers()
+        #expect(self.world.told() == ["new": ["register failed overload"]])
+        #expect(try away.returns())
+    }
+
     @Test("Replace: the newer takes the number, and the calls of the older end")
     func replace() throws {
         self.apply(.replace)

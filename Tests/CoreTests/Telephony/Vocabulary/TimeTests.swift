@@ -98,5 +98,9 @@ struct TimeTests {
         #expect(self.admitted(&limit, at: 10_000, 1, 1, tries: 1) == 1)
         #expect(self.admitted(&limit, at: 0, 1, 1, tries: 1) == 0)
         #expect(self.admitted(&limit, at: 11_000, 1, 1, tries: 1) == 1)
+        var far = RateLimit()
+        let isFirst = far.admit(at: Moment(nanoseconds: .max - 5), perSecond: 1, burst: 1)
+        let isSecond = far.admit(at: Moment(nanoseconds: .min), perSecond: 1, burst: .max)
+        #expect(isFirst && !isSecond)
     }
 }
