@@ -9,6 +9,7 @@ TEST_PACKAGES := chromium python3-venv
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
 STRICT        := --explicit-target-dependency-import-check error
+APT           := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 .PHONY: help run build release test test-swift test-browser lint format bench packages test-packages clean
 
@@ -51,11 +52,11 @@ bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
 	.build/release/anynode-bench all
 
 packages:
-	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y --no-install-recommends $(PACKAGES); }
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y --no-install-recommends $(PACKAGES); }
 
 test-packages:
 	@command -v chromium >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null \
-		|| { apt-get update -qq && apt-get install -y --no-install-recommends $(TEST_PACKAGES); }
+		|| { $(APT) update -qq && $(APT) install -y --no-install-recommends $(TEST_PACKAGES); }
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@cmp -s Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt || { \
 		$(PYTHON) -m pip install -q -r Tests/BrowserTests/requirements.txt \

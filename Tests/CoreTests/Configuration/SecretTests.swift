@@ -67,6 +67,15 @@ struct SecretTests {
         }
     }
 
+    @Test("Where secrets stand in clear text is known, so that a document can be shown without them")
+    func places() {
+        let document: JSONValue = ["plain": "a", "list": [["plain": "b"], ["plain": ["$env": "KEY"]]]]
+        let reader = SettingsReader(document, environment: ["KEY": "c"])
+        _ = reader.secret("plain", summary: "")
+        _ = reader.objects("list", summary: "") { $0.secret("plain", summary: "") }
+        #expect(reader.secretPointers == ["/plain", "/list/0/plain"])
+    }
+
     @Test("Nothing prints a secret")
     func descriptions() {
         let secret = Secret("hunter2")
