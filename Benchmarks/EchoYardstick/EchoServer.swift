@@ -47,8 +47,14 @@ private final class EchoHandler: ChannelInboundHandler {
         case .text, .binary:
             let echo = WebSocketFrame(fin: frame.fin, opcode: frame.opcode, data: frame.unmaskedData)
             context.writeAndFlush(self.wrapOutboundOut(echo), promise: nil)
+        case .ping:
+            let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
+            context.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
         case .connectionClose:
-            context.close(promise: nil)
+            let close = WebSocketFrame(fin: true, opcode: .connectionClose, data: frame.unmaskedData)
+            context.writeAndFlush(self.wrapOutboundOut(close)).assumeIsolated().whenComplete { _ in
+                context.close(promise: nil)
+            }
         default:
             break
         }

@@ -12,19 +12,22 @@ struct Bench: ParsableCommand {
 }
 
 /// One after the other.
-struct All: ParsableCommand {
+struct All: Benchmark {
     static let configuration = CommandConfiguration(abstract: "Everything, with its defaults.")
 
     @OptionGroup var options: Options
 
-    func run() throws {
-        var arguments = ["--server", self.options.server, "--echo", self.options.echo]
-        if let json = self.options.json { arguments += ["--json", json] }
+    func measure(into notebook: Notebook) {
+        var arguments = ["--server", self.options.serverPath, "--echo", self.options.echoPath]
         if self.options.quick { arguments.append("--quick") }
-        try Calls.parse(arguments).run()
-        try Calls.parse(arguments + ["--rate", "1000", "--pairs", "500"]).run()
-        try Relay.parse(arguments).run()
-        try Register.parse(arguments).run()
-        try Idle.parse(arguments).run()
+        do {
+            try Calls.parse(arguments).measure(into: notebook)
+            try Calls.parse(arguments + ["--rate", "1000", "--pairs", "500"]).measure(into: notebook)
+            try Relay.parse(arguments).measure(into: notebook)
+            try Register.parse(arguments).measure(into: notebook)
+            try Idle.parse(arguments).measure(into: notebook)
+        } catch {
+            fail("\(error)")
+        }
     }
 }

@@ -2,63 +2,62 @@
 final class Fleet {
     let poller = Poller()
     private(set) var clients: [Client] = []
-    private var open = 0
+    private let areRegistered: Bool
 
     /// Connects so many clients; with `register`, each registers for its own number.
     init(of server: ServerProcess, count: Int, register: Bool) {
-        var registered = 0
-        self.poller.onOpen = { [unowned self] client in
-            self.open += 1
+        self.areRegistered = register
+        var ready = 0
+        self.poller.onOpen = { client in
             if register {
                 client.send(Messages.register(client.index))
-                self.poller.touch(client)
+            } else {
+                ready += 1
             }
         }
         self.poller.onMessage = { client, message in
-            guard message.says("registered") else {
-                fatalError("not registered: \(String(decoding: message, as: UTF8.self))")
-            }
-            client.identifier = message.identifier
-            registered += 1
+            guard message.news == .registered else { fail("not registered: \(message.text)") }
+            client.registration = message.identifier
+            ready += 1
         }
-        let isDone = { register ? registered == count : self.open == count }
-        while !isDone() {
-            while self.clients.count < count, self.clients.count - (register ? registered : self.open) < 256 {
+        while ready < count {
+            let before = ready
+            // No more under way than a listener's backlog takes.
+            while self.clients.count < min(count, ready + 256) {
                 let client = Client(index: self.clients.count, port: server.port)
                 self.clients.append(client)
                 self.poller.add(client)
             }
-            self.poller.turn(milliseconds: 100)
+            self.poller.turn(until: { ready > before }, orFail: "only \(ready) of \(count) clients are connected")
         }
-        self.poller.onOpen = { _ in }
+        self.poller.onMessage = { _, _ in }
     }
 
-    /// Turns until so many nanoseconds have passed.
-    func run(nanoseconds: UInt64) {
-        let end = now() + nanoseconds
+    /// Turns until so many seconds have passed.
+    func run(seconds: Double) {
+        let end = now() + UInt64(seconds * 1e9)
         while now() < end {
-            self.poller.turn(milliseconds: 1)
+            self.poller.turn()
         }
     }
 
-    func closeAll() {
-        self.clients.forEach(self.poller.remove)
-    }
-}
-
-/// What a server did between two moments, and what it cost.
-struct Window {
-    private let server: ServerProcess
-    private let start = now()
-    private let processorStart: UInt64
-
-    init(_ server: ServerProcess) {
-        self.server = server
-        self.processorStart = server.processorTime
-    }
-
-    /// Microseconds of processor time, and seconds of wall time, since the beginning.
-    func end() -> (processor: Double, seconds: Double) {
-        (Double(self.server.processorTime - self.processorStart) / 1000, Double(now() - self.start) / 1e9)
+    /// Ends all registrations, then all connections, so that nothing of these clients is left at the server.
+    func leave() {
+        var left = 0
+        self.poller.onMessage = { client, message in
+            guard message.news == .unregistered else { return }
+            client.sendClose()
+        }
+        self.poller.onEnd = { _ in left += 1 }
+        for client in self.clients {
+            if self.areRegistered {
+                client.send(Messages.unregister, client.registration, Messages.end)
+            } else {
+                client.sendClose()
+            }
+            client.flush()
+        }
+        self.poller.turn(until: { left == self.clients.count }, orFail: "not all clients could leave")
+        self.clients = []
     }
 }

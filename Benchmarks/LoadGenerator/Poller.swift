@@ -3,68 +3,79 @@ import Glibc
 
 /// One thread, one epoll, any number of sockets: what drives all clients of a benchmark.
 final class Poller {
-    private let epoll = bench_epoll()
-    private var clients: [Int32: Client] = [:]
-    private var ready = [Int32](repeating: 0, count: 1024)
-    private var dirty: [Client] = []
-    /// Called with each text message; the bytes are lent.
-    var onMessage: (Client, UnsafeBufferPointer<UInt8>) -> Void = { _, _ in }
+    /// Called with each message.
+    var onMessage: (Client, IncomingMessage) -> Void = { _, _ in }
+    /// Called when a client's handshake is done.
     var onOpen: (Client) -> Void = { _ in }
-    var onClose: (Client) -> Void = { _ in }
+    /// Called when the server has ended a connection as it was asked to.
+    var onEnd: (Client) -> Void = { _ in }
+
+    private let epoll = bench_epoll()
+    /// By the number of their socket.
+    private var clients: [Client?] = []
+    private var events = [bench_event](repeating: bench_event(), count: 1024)
+    private let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
+
+    deinit {
+        for case let client? in self.clients {
+            client.close()
+        }
+        close(self.epoll)
+        self.scratch.deallocate()
+    }
 
     func add(_ client: Client) {
-        self.clients[client.socket] = client
-        bench_watch(self.epoll, client.socket)
-    }
-
-    func remove(_ client: Client) {
-        guard self.clients.removeValue(forKey: client.socket) != nil else { return }
-        close(client.socket)
-        client.isClosed = true
-        self.onClose(client)
-    }
-
-    /// Something was put into a client's outgoing buffer: it is written at the end of the turn.
-    func touch(_ client: Client) {
-        guard !client.isDirty else { return }
-        client.isDirty = true
-        self.dirty.append(client)
+        let descriptor = Int(client.socket)
+        while self.clients.count <= descriptor {
+            self.clients.append(nil)
+        }
+        self.clients[descriptor] = client
+        guard bench_watch(self.epoll, client.socket) == 0 else { fail("can't watch a socket") }
     }
 
     /// Waits for events at most so long, and lets all clients react.
-    func turn(milliseconds: Int32) {
-        self.flush()
-        let count = bench_wait(self.epoll, &self.ready, Int32(self.ready.count), milliseconds)
+    func turn(nanoseconds: UInt64 = 1_000_000) {
+        let count = bench_wait(self.epoll, &self.events, Int32(self.events.count), Int64(nanoseconds))
         for index in 0..<max(0, Int(count)) {
-            guard let client = self.clients[self.ready[index]] else { continue }
-            client.write()
-            self.read(client)
+            let event = self.events[index]
+            guard let client = self.clients[Int(event.descriptor)] else { continue }
+            self.read(client, toItsEnd: event.has_ended)
         }
-        self.flush()
-    }
-
-    private func flush() {
-        while !self.dirty.isEmpty {
-            let clients = self.dirty
-            self.dirty.removeAll(keepingCapacity: true)
-            for client in clients {
-                client.isDirty = false
-                client.write()
-            }
+        // Not one by one as they were read: then each answer would wake the server of its own.
+        for index in 0..<max(0, Int(count)) {
+            self.clients[Int(self.events[index].descriptor)]?.flush()
         }
     }
 
-    private func read(_ client: Client) {
-        while !client.isClosed {
-            switch client.read() {
-            case .nothing: return
-            case .closed: return self.remove(client)
-            case .bytes:
-                if client.parseHandshake() {
-                    self.onOpen(client)
-                }
-                client.parseFrames { self.onMessage(client, $0) }
-            }
+    /// Turns until something is so.
+    func turn(until isDone: () -> Bool, orFail complaint: String, after seconds: UInt64 = 30) {
+        let deadline = now() + seconds * 1_000_000_000
+        while !isDone() {
+            self.turn()
+            guard now() < deadline else { fail("\(complaint) after \(seconds) s") }
         }
+    }
+
+    /// Reads once when that empties the socket, as it nearly always does.
+    private func read(_ client: Client, toItsEnd: Bool) {
+        while true {
+            let count = recv(client.socket, self.scratch.baseAddress, self.scratch.count, 0)
+            guard count > 0 else {
+                return count < 0 && errno == EAGAIN ? () : self.end(client)
+            }
+            client.receive(
+                UnsafeBufferPointer(rebasing: self.scratch[..<count]),
+                onOpen: self.onOpen,
+                onMessage: self.onMessage
+            )
+            guard toItsEnd || count == self.scratch.count else { return }
+        }
+    }
+
+    private func end(_ client: Client) {
+        guard client.isLeaving else { fail("client \(client.index) lost its connection") }
+        self.clients[Int(client.socket)] = nil
+        client.close()
+        self.onEnd(client)
     }
 }

@@ -1,164 +1,52 @@
 import ArgumentParser
 
 /// A media message of 2 kB from one client to another, against an echo of the same size by bare NIO, in turns.
-struct Relay: ParsableCommand {
+///
+/// Both are one frame in and one frame out at the server, with as many frames under way and the same generator code.
+struct Relay: Benchmark {
     static let configuration = CommandConfiguration(abstract: "CPU per relayed 2 kB message, against NIO's own echo.")
 
     @OptionGroup var options: Options
     @Option(help: "Pairs in a call; as many clients echo.") var pairs = 50
-    @Option(help: "Seconds a round and server.") var seconds = 3
+    @Option(help: "Bytes of a message.") var bytes = 2000
+    @Option(help: "Seconds a round and server.") var seconds = 3.0
     @Option(help: "Rounds.") var rounds = 5
 
-    func run() throws {
-        pinGenerator()
+    /// What the yardstick's decoder takes unless it is told otherwise.
+    private static let mostBytes = 1 << 14
+
+    func validate() throws {
+        guard self.pairs > 0, self.bytes >= 300, self.bytes <= Self.mostBytes, self.seconds > 0, self.rounds > 0 else {
+            throw ValidationError("there must be some pairs, seconds and rounds, and 300 to \(Self.mostBytes) bytes")
+        }
+    }
+
+    func measure(into notebook: Notebook) {
         let rounds = self.options.quick ? 2 : self.rounds
-        let seconds = UInt64(self.options.quick ? 1 : self.seconds)
-        let server = startServer(self.options.server, people: self.pairs * 2)
-        let echo = ServerProcess(name: "echo", command: [self.options.echo], core: 0)
+        let seconds = self.options.quick ? 0.5 : self.seconds
+        let server = ServerProcess(server: self.options.serverPath, people: self.pairs * 2)
+        let yardstick = ServerProcess(command: [self.options.echoPath])
+        let relay = Volley(relayedBy: server, pairs: self.pairs, bytes: self.bytes)
+        let echo = Volley(echoedBy: yardstick, clients: self.pairs, bytes: self.bytes)
         for inFlight in [1, 16] {
-            let relayLoad = RelayLoad(server: server, pairs: self.pairs, inFlight: inFlight)
-            let echoLoad = EchoLoad(server: echo, clients: self.pairs, inFlight: inFlight, size: relayLoad.messageSize)
-            var relayCosts: [Double] = []
-            var echoCosts: [Double] = []
-            var ratios: [Double] = []
-            _ = relayLoad.run(nanoseconds: 500_000_000)
-            _ = echoLoad.run(nanoseconds: 500_000_000)
+            relay.run(seconds: 0.5, inFlight: inFlight)
+            echo.run(seconds: 0.5, inFlight: inFlight)
+            var relayed: [Volley.Figures] = []
+            var echoed: [Volley.Figures] = []
             for _ in 0..<rounds {
-                relayCosts.append(relayLoad.run(nanoseconds: seconds * 1_000_000_000))
-                echoCosts.append(echoLoad.run(nanoseconds: seconds * 1_000_000_000))
-                ratios.append((relayCosts.last ?? 0) / (echoCosts.last ?? 1))
+                relayed.append(relay.run(seconds: seconds, inFlight: inFlight))
+                echoed.append(echo.run(seconds: seconds, inFlight: inFlight))
             }
-            var report = Report("relay (2 kB, \(inFlight) in flight, \(self.pairs) pairs)", options: self.options)
-            report.add("relay CPU µs per message", Statistics(relayCosts))
-            report.add("echo CPU µs per message", Statistics(echoCosts))
-            report.add("ratio", Statistics(ratios))
-            report.print()
-            relayLoad.close()
-            echoLoad.close()
+            let setting = "\(self.bytes) bytes, \(inFlight) in flight in each of \(self.pairs) pairs"
+            var report = Report("relay", "\(setting), rounds of \(seconds.text(1)) s in turns")
+            report.add("relay CPU µs per message", relayed.map(\.serverCost))
+            report.add("echo CPU µs per message", echoed.map(\.serverCost))
+            report.add("ratio relay/echo", zip(relayed, echoed).map { $0.serverCost / $1.serverCost })
+            report.add("relay messages/s", relayed.map(\.rate), digits: 0)
+            report.add("echo messages/s", echoed.map(\.rate), digits: 0)
+            report.add("generator CPU µs per relayed message", relayed.map(\.generatorCost))
+            report.add("generator CPU µs per echoed message", echoed.map(\.generatorCost))
+            notebook.add(report)
         }
-    }
-}
-
-/// Pairs in a call who throw a media message to and fro.
-final class RelayLoad {
-    let messageSize: Int
-    private let server: ServerProcess
-    private let fleet: Fleet
-    private let head = Messages.media("offer")
-    private let description = Messages.description(bytes: 1930)
-    private var relayed = 0
-    private var isRunning = false
-    private let inFlight: Int
-
-    init(server: ServerProcess, pairs: Int, inFlight: Int) {
-        self.server = server
-        self.inFlight = inFlight
-        self.messageSize = self.head.count + 36 + self.description.count
-        self.fleet = Fleet(of: server, count: pairs * 2, register: true)
-        self.establish()
-    }
-
-    private func establish() {
-        let identifier = Array("relay-0000-0000-0000-0000-0000000000".utf8)
-        var active = 0
-        self.fleet.poller.onMessage = { [unowned self] client, message in
-            if message.says("\"action\":\"start\"") {
-                client.identifier = message.identifier
-                client.send(Messages.answer, client.identifier, Messages.end)
-                self.fleet.poller.touch(client)
-            } else if message.says("\"state\":\"active\"") {
-                active += 1
-            }
-        }
-        for index in stride(from: 0, to: self.fleet.clients.count, by: 2) {
-            let client = self.fleet.clients[index]
-            client.identifier = identifier
-            client.send(Messages.startHead, identifier, Messages.start(to: index + 1))
-            self.fleet.poller.touch(client)
-        }
-        while active < self.fleet.clients.count {
-            self.fleet.poller.turn(milliseconds: 10)
-        }
-        self.fleet.poller.onMessage = { [unowned self] client, message in
-            self.relayed += 1
-            guard self.isRunning, message.says("\"media\"") else { return }
-            self.send(client)
-        }
-    }
-
-    private func send(_ client: Client) {
-        client.send(self.head, client.identifier, self.description)
-        self.fleet.poller.touch(client)
-    }
-
-    /// Microseconds of the server's CPU for each message relayed.
-    func run(nanoseconds: UInt64) -> Double {
-        self.isRunning = true
-        for index in stride(from: 0, to: self.fleet.clients.count, by: 2) {
-            for _ in 0..<self.inFlight {
-                self.send(self.fleet.clients[index])
-            }
-        }
-        self.fleet.run(nanoseconds: 100_000_000)
-        self.relayed = 0
-        let window = Window(self.server)
-        self.fleet.run(nanoseconds: nanoseconds)
-        let cost = window.end().processor / Double(max(1, self.relayed))
-        self.isRunning = false
-        self.fleet.run(nanoseconds: 100_000_000)
-        return cost
-    }
-
-    func close() {
-        self.fleet.closeAll()
-    }
-}
-
-/// Clients that get back what they send.
-final class EchoLoad {
-    private let server: ServerProcess
-    private let fleet: Fleet
-    private let message: [UInt8]
-    private let inFlight: Int
-    private var echoed = 0
-    private var isRunning = false
-
-    init(server: ServerProcess, clients: Int, inFlight: Int, size: Int) {
-        self.server = server
-        self.inFlight = inFlight
-        self.message = Array(repeating: UInt8(ascii: "x"), count: size)
-        self.fleet = Fleet(of: server, count: clients, register: false)
-        self.fleet.poller.onMessage = { [unowned self] client, _ in
-            self.echoed += 1
-            guard self.isRunning else { return }
-            self.send(client)
-        }
-    }
-
-    private func send(_ client: Client) {
-        client.send(self.message)
-        self.fleet.poller.touch(client)
-    }
-
-    /// Microseconds of the server's CPU for each message echoed.
-    func run(nanoseconds: UInt64) -> Double {
-        self.isRunning = true
-        for client in self.fleet.clients {
-            for _ in 0..<self.inFlight {
-                self.send(client)
-            }
-        }
-        self.fleet.run(nanoseconds: 100_000_000)
-        self.echoed = 0
-        let window = Window(self.server)
-        self.fleet.run(nanoseconds: nanoseconds)
-        let cost = window.end().processor / Double(max(1, self.echoed))
-        self.isRunning = false
-        self.fleet.run(nanoseconds: 100_000_000)
-        return cost
-    }
-
-    func close() {
-        self.fleet.closeAll()
     }
 }

@@ -1,47 +1,77 @@
-import ArgumentParser
 import FoundationEssentials
 import Glibc
 
-/// What every benchmark is told.
-struct Options: ParsableArguments {
-    @Option(help: "The server's program.") var server = ".build/release/anynode-server"
-    @Option(help: "The yardstick's program.") var echo = ".build/release/echo-nio"
-    @Option(help: "Append the figures to this file, one JSON object a line.") var json: String?
-    @Flag(help: "A few seconds in all: whether it works, not how fast it is.") var quick = false
+/// Takes down the reports of a run: for people at once, for programs as one JSON array in a file.
+final class Notebook {
+    private let file: String?
+    private var reports: [Report] = []
+
+    init(file: String?) {
+        self.file = file
+    }
+
+    func add(_ report: Report) {
+        print(report.table)
+        fflush(nil)
+        self.reports.append(report)
+        guard let file = self.file else { return }
+        // Written each time, so that a run that is interrupted leaves what it had.
+        let text = "[\n" + self.reports.map(\.json).joined(separator: ",\n") + "\n]\n"
+        do {
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+        } catch {
+            fail("can't write \(file): \(error)")
+        }
+    }
 }
 
-/// The figures of one benchmark, as a table and as JSON.
+/// The figures of one benchmark.
 struct Report {
-    private let title: String
-    private let options: Options
-    private var rows: [(name: String, text: String, value: Double)] = []
+    private let benchmark: String
+    private let setting: String
+    private var rows: [(name: String, figures: Statistics, digits: Int)] = []
 
-    init(_ title: String, options: Options) {
-        self.title = title
-        self.options = options
+    /// - Parameter setting: what the figures depend on, in words.
+    init(_ benchmark: String, _ setting: String) {
+        self.benchmark = benchmark
+        self.setting = setting
     }
 
-    /// A figure of several rounds: the median, and from where to where.
-    mutating func add(_ name: String, _ statistics: Statistics, digits: Int = 2) {
-        self.rows.append((name, statistics.summary(digits: digits), statistics.median))
+    /// A figure measured in each of several rounds.
+    mutating func add(_ name: String, _ rounds: [Double], digits: Int = 2) {
+        self.rows.append((name, Statistics(rounds), digits))
     }
 
-    mutating func add(_ name: String, _ value: Double, digits: Int) {
-        self.rows.append((name, value.text(digits), value))
-    }
-
-    func print() {
-        Swift.print("\n\(self.title)")
+    /// The median of the rounds, and from where to where they went.
+    var table: String {
         let width = self.rows.map(\.name.count).max() ?? 0
-        for row in self.rows {
-            Swift.print("  \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(row.text)")
+        let head = "".padded(left: width + 2) + ["median", "min", "max"].map { $0.padded(right: 11) }.joined()
+        let lines = self.rows.map { row in
+            let figures = [row.figures.median, row.figures.least, row.figures.most]
+            return "  " + row.name.padded(left: width)
+                + figures.map { $0.text(row.digits).padded(right: 11) }.joined()
         }
-        fflush(nil)
-        guard let path = self.options.json else { return }
-        let members = self.rows.map { "\"\($0.name)\":\($0.value)" }
-        let line = "{\"benchmark\":\"\(self.title)\",\(members.joined(separator: ","))}\n"
-        var text = (FileManager.default.contents(atPath: path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        text += line
-        try? text.write(toFile: path, atomically: true, encoding: .utf8)
+        return (["\n\(self.benchmark): \(self.setting)", head] + lines).joined(separator: "\n")
+    }
+
+    /// - Important: the names are this program's own, and hold nothing that JSON would want escaped.
+    var json: String {
+        let figures = self.rows.map { row in
+            let figures = row.figures
+            return #"{"name":"\#(row.name)","median":\#(figures.median),"min":\#(figures.least),"#
+                + #""max":\#(figures.most),"rounds":\#(figures.count)}"#
+        }
+        return #"{"benchmark":"\#(self.benchmark)","setting":"\#(self.setting)","figures":[\#n  "#
+            + figures.joined(separator: ",\n  ") + "\n]}"
+    }
+}
+
+extension String {
+    fileprivate func padded(left width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - self.count))
+    }
+
+    fileprivate func padded(right width: Int) -> String {
+        String(repeating: " ", count: max(1, width - self.count)) + self
     }
 }

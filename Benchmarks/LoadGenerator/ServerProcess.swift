@@ -1,111 +1,111 @@
-import CLinux
 import FoundationEssentials
 import Glibc
 
 /// A server under test: a child process pinned to one core, measured by what the kernel accounts for it.
 final class ServerProcess {
-    let name: String
     let port: UInt16
+    let accounts: ProcessAccounts
     private let pid: pid_t
+    /// Stays open: a server that prints something later must not be ended by it.
+    private let output: Int32
+    /// What it was configured with, and may read again at any time.
+    private let folder: String?
 
-    /// Starts a program and waits until it prints `ready`. Its `listening` line says the port.
-    init(name: String, command: [String], core: Int) {
-        self.name = name
+    /// Starts a program on the first core and waits until it prints `ready`. Its `listening` line says the port.
+    ///
+    /// - Parameter folder: removed at the end.
+    init(command: [String], folder: String? = nil) {
         var pipeEnds: [Int32] = [0, 0]
-        pipe(&pipeEnds)
+        guard pipe(&pipeEnds) == 0 else { fail("no pipe: \(String(cString: strerror(errno)))") }
+        pipeEnds.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, pipeEnds[1], 1)
-        posix_spawn_file_actions_addclose(&actions, pipeEnds[0])
         // The server must not outlive a benchmark that is killed.
-        let arguments = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", "\(core)"] + command
+        let arguments = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", "0"] + command
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         pointers.append(nil)
         var pid: pid_t = 0
         guard posix_spawnp(&pid, "setpriv", &actions, nil, &pointers, environ) == 0 else {
-            fatalError("can't start \(command)")
+            fail("can't start \(command)")
         }
         pointers.forEach { free($0) }
         posix_spawn_file_actions_destroy(&actions)
         close(pipeEnds[1])
         self.pid = pid
+        self.output = pipeEnds[0]
+        self.folder = folder
         self.port = Self.waitUntilReady(pipeEnds[0], command)
+        self.accounts = ProcessAccounts(of: pid)
     }
 
     private static func waitUntilReady(_ descriptor: Int32, _ command: [String]) -> UInt16 {
         var text = ""
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while !text.contains("ready") {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { fatalError("\(command) ended before it was ready: \(text)") }
+        while !text.split(separator: "\n").contains("ready") {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 30_000) > 0 else { fail("\(command) is not ready after 30 s: \(text)") }
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { fail("\(command) ended before it was ready: \(text)") }
             text += String(decoding: buffer.prefix(count), as: UTF8.self)
         }
         let line = text.split(separator: "\n").first { $0.hasPrefix("listening") } ?? ""
         let digits = line.split(separator: ":").last?.prefix { $0.isWholeNumber } ?? ""
-        guard let port = UInt16(digits) else { fatalError("no port in \(text)") }
+        guard let port = UInt16(digits) else { fail("\(command) did not say its port: \(text)") }
         return port
     }
 
-    /// Nanoseconds on a processor, all threads together.
-    var processorTime: UInt64 {
-        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(self.pid)/task")) ?? []
-        return tasks.reduce(0) { sum, task in
-            let path = "/proc/\(self.pid)/task/\(task)/schedstat"
-            guard let data = FileManager.default.contents(atPath: path) else { return sum }
-            let first = String(decoding: data, as: UTF8.self).split(separator: " ").first
-            return sum + (first.flatMap { UInt64($0) } ?? 0)
-        }
-    }
-
-    /// Resident memory in bytes.
-    var residentMemory: Int {
-        let data = FileManager.default.contents(atPath: "/proc/\(self.pid)/status") ?? Data()
-        let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return kibibytes * 1024
-    }
-
-    func stop() {
+    deinit {
         kill(self.pid, SIGKILL)
         var status: Int32 = 0
         waitpid(self.pid, &status, 0)
+        close(self.output)
+        if let folder = self.folder {
+            Self.folders.remove(folder)
+            try? FileManager.default.removeItem(atPath: folder)
+        }
     }
 
-    deinit {
-        self.stop()
+    /// Those that are still to be removed.
+    ///
+    /// - Important: this program has one thread.
+    nonisolated(unsafe) private static var folders: Set<String> = []
+
+    /// For a benchmark that fails, and so never lets its servers go. They end with it; what they read does not.
+    static func removeFolders() {
+        for folder in self.folders {
+            try? FileManager.default.removeItem(atPath: folder)
+        }
     }
 }
 
-/// A server under test with `count` people in its directory, anonymous log-in and limits out of the way.
-func startServer(_ path: String, people count: Int) -> ServerProcess {
-    let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(getpid())"
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var people = "username,dialString,displayName,password\n"
-    for index in 0..<count {
-        people += "user\(index),\(100_000 + index),User \(index),\n"
+extension ServerProcess {
+    /// The server with `count` people in its directory, anonymous log-in, and limits out of the way.
+    convenience init(server path: String, people count: Int) {
+        var people = "username,dialString,displayName,password\n"
+        for index in 0..<count {
+            people += "user\(index),\(Messages.dialString(of: index)),User \(index),\n"
+        }
+        // As high as each limit goes.
+        let configuration = """
+            {"threads": 1,
+             "listeners": [{"name": "public", "scheme": "ws", "host": "127.0.0.1", "port": 0, "paths": ["/"],
+                            "origins": ["*"]}],
+             "authentication": {"anonymous": true},
+             "limits": {"connections": 100000, "connectionsPerAddress": 100000, "messagesPerSecond": 100000,
+                        "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
+             "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
+             "log": {"level": "warning"}}
+            """
+        let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(getpid())"
+        Self.folders.insert(folder)
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try people.write(toFile: "\(folder)/people.csv", atomically: false, encoding: .utf8)
+            try configuration.write(toFile: "\(folder)/plugins.json", atomically: false, encoding: .utf8)
+        } catch {
+            fail("can't write the server's configuration to \(folder): \(error)")
+        }
+        self.init(command: [path, "--config", "\(folder)/plugins.json"], folder: folder)
     }
-    let configuration = """
-        {"threads": 1,
-         "listeners": [{"name": "public", "scheme": "ws", "host": "127.0.0.1", "port": 0, "origins": ["*"]}],
-         "authentication": {"anonymous": true},
-         "limits": {"connections": 100000, "connectionsPerAddress": 100000, "messagesPerSecond": 100000,
-                    "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
-         "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
-         "log": {"level": "warning"}}
-        """
-    try? people.write(toFile: "\(folder)/people.csv", atomically: false, encoding: .utf8)
-    try? configuration.write(toFile: "\(folder)/plugins.json", atomically: false, encoding: .utf8)
-    return ServerProcess(name: "anynode-server", command: [path, "--config", "\(folder)/plugins.json"], core: 0)
-}
-
-/// Keeps the load generator off the server's core.
-func pinGenerator() {
-    bench_pin(1)
-}
-
-/// Nanoseconds of the monotonic clock.
-func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
