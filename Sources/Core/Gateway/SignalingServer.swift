@@ -76,8 +76,6 @@ package final class SignalingServer: Sendable {
     /// The switchboard, for those who look at it or act on it from outside.
     package var switchboard: Switchboard { self.gateway.switchboard }
 
-    package var counters: Gateway { self.gateway }
-
     // MARK: Start
 
     /// Opens all listeners, or none: when one fails, those before it are closed again.
