@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Debian packages: what the server links and runs with, and what the tests need besides.
-PACKAGES      := libssl-dev libcrypt-dev
+PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev
 TEST_PACKAGES := chromium python3-venv
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python

@@ -16,6 +16,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
@@ -38,11 +39,13 @@ let package = Package(
         .target(
             name: "Core",
             dependencies: [
-                "Telephony", "PluginAPI", "StrictJSON", "COpenSSL",
+                "Telephony", "PluginAPI", "StrictJSON", "WebClient", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Telephony", "PluginAPI", "COpenSSL"],
@@ -53,6 +56,21 @@ let package = Package(
             path: "Sources/Core/COpenSSL",
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
+        ),
+
+        // Requests to web services of others.
+        .target(
+            name: "WebClient",
+            dependencies: ["CCurl"],
+            path: "Sources/WebClient",
+            exclude: ["CCurl"],
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            path: "Sources/WebClient/CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
         ),
 
         // Plugins: one folder each, C libraries wrapped inside.
@@ -112,11 +130,12 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON",
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules

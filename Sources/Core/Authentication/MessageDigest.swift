@@ -1,0 +1,50 @@
+import COpenSSL
+
+/// The hash functions that log-ins are made of, by OpenSSL.
+package enum MessageDigest {
+    /// SHA-256 (FIPS 180-4): 32 bytes.
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        self.digest(bytes, EVP_sha256())
+    }
+
+    /// MD5 (RFC 1321): 16 bytes. Only for HTTP Digest, where old telephones know nothing better.
+    package static func md5(_ bytes: [UInt8]) -> [UInt8] {
+        self.digest(bytes, EVP_md5())
+    }
+
+    /// HMAC-SHA-256 (RFC 2104): 32 bytes.
+    package static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
+            var length: UInt32 = 0
+            let result = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, output.baseAddress, &length)
+            count = result == nil ? 0 : Int(length)
+        }
+    }
+
+    /// Compares in a time that depends on the lengths only.
+    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
+    private static func digest(_ bytes: [UInt8], _ function: OpaquePointer?) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
+            var length: UInt32 = 0
+            let isDone = EVP_Digest(bytes, bytes.count, output.baseAddress, &length, function, nil)
+            count = isDone == 1 ? Int(length) : 0
+        }
+    }
+}
+
+extension [UInt8] {
+    /// In lower-case hexadecimal digits.
+    package var hexadecimal: String {
+        String(unsafeUninitializedCapacity: self.count * 2) { text in
+            for (index, byte) in self.enumerated() {
+                for (offset, digit) in [byte >> 4, byte & 0xF].enumerated() {
+                    text[index * 2 + offset] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                }
+            }
+            return self.count * 2
+        }
+    }
+}

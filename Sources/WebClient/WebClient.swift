@@ -1,0 +1,2 @@
+/// Requests to web services of others, within limits.
+package enum WebClient {}
