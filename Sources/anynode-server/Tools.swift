@@ -1,7 +1,9 @@
 import ArgumentParser
 import Core
+import PluginAPI
 import StaticDirectory
 import StrictJSON
+import Telephony
 
 /// Reads the configuration and says what is wrong with it, without starting anything.
 struct Check: ParsableCommand {
@@ -15,18 +17,33 @@ struct Check: ParsableCommand {
     }
 }
 
-/// Makes what stands as `password` in the static directory.
+/// Makes what stands as `password`, or as `digest`, in the static directory.
 struct HashPassword: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash-password",
         abstract: "Read a password from standard input and print its hash for plugins.json."
     )
 
+    @Option(help: "Print what HTTP Digest needs for this user instead; it holds for the name and realm given.")
+    var digest: String?
+
+    @Option(help: "The realm of a digest: `authentication.realm` in plugins.json.")
+    var realm = "anynode"
+
     func run() throws {
         guard let password = readLine(strippingNewline: true), !password.isEmpty else {
             throw Failure("expected a password on one line of standard input")
         }
-        say(try PasswordHash.make(password))
+        guard let digest else { return say(try PasswordHash.make(password)) }
+        guard let username = Username(digest) else {
+            throw Failure("expected a user name of 1 to \(Username.longest) bytes without control characters")
+        }
+        var hashes = JSONObject()
+        for algorithm in DigestAlgorithm.allCases {
+            let hash = DigestCalculation.ha1(algorithm, username: username, realm: self.realm, password: password)
+            hashes[algorithm.rawValue] = .string(hash)
+        }
+        say(JSONValue.object(hashes).text)
     }
 }
 

@@ -1,9 +1,13 @@
-internal import PluginAPI
+package import PluginAPI
 
 /// A way of proving who one is.
 package enum AuthenticationMethod: String, Sendable, CaseIterable {
     /// HTTP Basic (RFC 7617): user name and password, judged by the authenticators among the plugins.
     case basic
+    /// HTTP Digest (RFC 7616), judged by those authenticators that store what it needs.
+    case digest
+    /// A JSON Web Token of an issuer that is known (§4.2).
+    case token
 }
 
 /// How clients prove who they are (§4).
@@ -14,6 +18,11 @@ package struct AuthenticationConfiguration: Sendable, Equatable {
     package var realm = "anynode"
     /// Whether clients may come in without any proof.
     package var anonymous = false
+    package var digest = DigestConfiguration()
+    /// Who may sign access tokens.
+    package var token: TokenConfiguration?
+    /// How long a ticket may be used.
+    package var ticketLifetime = Duration.seconds(30)
 
     package init() {}
 
@@ -21,8 +30,10 @@ package struct AuthenticationConfiguration: Sendable, Equatable {
         let standard = AuthenticationConfiguration()
         let methods: [AuthenticationMethod]? = reader.optionalChoices(
             "methods",
-            planned: ["digest", "token"],
-            summary: "What a client may prove itself with; `[\"basic\"]` unless `anonymous` is true, then none."
+            summary: """
+                What a client may prove itself with, in the order in which it is offered. Unless given: `basic`, and \
+                `token` where issuers are configured; none when `anonymous` is true.
+                """
         )
         self.realm = reader.string("realm", default: standard.realm, summary: "The name that goes with the password.")
         self.anonymous = reader.bool(
@@ -30,16 +41,56 @@ package struct AuthenticationConfiguration: Sendable, Equatable {
             default: standard.anonymous,
             summary: "Whether clients may come in without any proof; they may then claim any number of the directory."
         )
-        self.methods = methods ?? (self.anonymous ? [] : standard.methods)
+        self.digest = reader.object("digest", summary: "HTTP Digest.", DigestConfiguration.init(from:))
+        self.token = reader.optionalObject("token", summary: "Access tokens (JWT).", TokenConfiguration.init(from:))
+        self.ticketLifetime = reader.duration(
+            "ticketLifetime",
+            default: standard.ticketLifetime,
+            in: .seconds(1) ... .seconds(300),
+            summary: "How long a ticket from `POST /ticket` may be used."
+        )
+        self.methods = methods ?? (self.anonymous ? [] : standard.methods) + (self.token == nil ? [] : [.token])
         if !self.realm.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != 0x5C }) {
             reader.problem(
                 at: "realm",
                 "expected ASCII without quotes, backslashes and control characters, found others"
             )
         }
-        if self.methods.isEmpty, !self.anonymous, !reader.hasProblem(at: "methods"), !reader.hasProblem(at: "anonymous")
-        {
+        guard !reader.hasProblem(at: "methods"), !reader.hasProblem(at: "anonymous") else { return }
+        if self.methods.isEmpty, !self.anonymous {
             reader.problem("expected a way to log in, found neither methods nor anonymous")
+        }
+        if self.methods.contains(.token) != (self.token != nil) {
+            let found = self.token == nil ? "\"token\" without them" : "issuers, but no \"token\""
+            reader.problem(at: "methods", "expected \"token\" when issuers are configured under token, found \(found)")
+        }
+    }
+}
+
+/// HTTP Digest.
+package struct DigestConfiguration: Sendable, Equatable {
+    /// What is offered, in this order.
+    package var algorithms: [DigestAlgorithm] = [.sha256]
+    /// How long a nonce is good.
+    package var nonceLifetime = Duration.seconds(300)
+
+    package init() {}
+
+    init(from reader: SettingsReader) {
+        let standard = DigestConfiguration()
+        self.algorithms = reader.choices(
+            "algorithms",
+            default: standard.algorithms,
+            summary: "What is offered, in this order. Add `MD5` only for devices that know nothing better."
+        )
+        self.nonceLifetime = reader.duration(
+            "nonceLifetime",
+            default: standard.nonceLifetime,
+            in: .seconds(10) ... .seconds(86400),
+            summary: "How long a client may use the same nonce."
+        )
+        if self.algorithms.isEmpty, !reader.hasProblem(at: "algorithms") {
+            reader.problem(at: "algorithms", "expected at least one algorithm, found none")
         }
     }
 }

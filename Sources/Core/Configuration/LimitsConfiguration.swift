@@ -16,6 +16,14 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var devicesPerNumber = 5
     /// From the first byte of a connection to the end of its upgrade.
     package var handshakeTimeout = Duration.seconds(10)
+    /// From one address, in the long run.
+    package var handshakesPerSecond = 20
+    /// From one address, at once.
+    package var handshakeBurst = 200
+    /// From one address, and for one user.
+    package var loginFailuresPerMinute = 10
+    /// Unknown identifiers, tickets and wakeup tokens, from one address.
+    package var secretFailuresPerMinute = 100
 
     package init() {}
 
@@ -80,6 +88,33 @@ package struct LimitsConfiguration: Sendable, Equatable {
             default: standard.handshakeTimeout,
             in: .seconds(1) ... .seconds(300),
             summary: "From the first byte of a connection to the end of its WebSocket upgrade."
+        )
+        self.handshakesPerSecond = reader.integer(
+            "handshakesPerSecond",
+            default: standard.handshakesPerSecond,
+            in: 1...100_000,
+            summary: "WebSocket handshakes and ticket requests a second from one address, in the long run; more are answered with 429."
+        )
+        self.handshakeBurst = reader.integer(
+            "handshakeBurst",
+            default: standard.handshakeBurst,
+            in: 1...1_000_000,
+            summary: "WebSocket handshakes and ticket requests from one address at once."
+        )
+        self.loginFailuresPerMinute = reader.integer(
+            "loginFailuresPerMinute",
+            default: standard.loginFailuresPerMinute,
+            in: 3...10000,
+            summary: """
+                Wrong passwords and tokens a minute, from one address and for one user; then log-ins are answered with 429 \
+                for a minute, and twice as long each further time.
+                """
+        )
+        self.secretFailuresPerMinute = reader.integer(
+            "secretFailuresPerMinute",
+            default: standard.secretFailuresPerMinute,
+            in: 10...100_000,
+            summary: "Unknown registration identifiers, tickets and wakeup tokens a minute from one address; the same then."
         )
     }
 }

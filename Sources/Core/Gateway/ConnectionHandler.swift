@@ -1,15 +1,7 @@
 import Logging
 package import NIOCore
 import Synchronization
-package import Telephony
-
-/// By what right a socket was let in.
-package enum Admission: Sendable {
-    /// It logged in, or need not.
-    case identity(Identity)
-    /// It showed the secret of a registration.
-    case registration(RegistrationIdentifier)
-}
+import Telephony
 
 /// One WebSocket: frames in, decisions by the switchboard, frames out.
 ///
@@ -62,21 +54,42 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        let port = self.gateway.switchboard.connect(self)
+        let port = self.gateway.switchboard.connect(self, guest: self.admission.guest)
         self.port = port
         self.roster.add(self)
         self.gateway.logger.debug("connected", metadata: ["peer": "\(self.peer)", "port": "\(port)"])
+        let switchboard = self.gateway.switchboard
         switch self.admission {
         case .identity(let identity):
             self.identity = identity
+        case .token(let login):
+            self.identity = login.identity
+            self.note(switchboard.admit(port, until: login.lease))
         case .registration(let identifier):
-            if let username = self.gateway.switchboard.restore(identifier, on: port) {
-                self.identity = .user(username)
-            } else {
-                self.close(.policyViolation, "the registration is over")
-            }
+            self.comeHome(switchboard.restore(identifier, on: port))
+        case .wakeup(let token):
+            var generator = SystemRandomNumberGenerator()
+            self.comeHome(switchboard.wake(token, as: RegistrationIdentifier(using: &generator), on: port))
         }
     }
+
+    /// It came back to a registration, which is all it has proved.
+    private func comeHome(_ homecoming: Switchboard.Homecoming) {
+        self.note(homecoming)
+        if homecoming.isBack {
+            self.identity = homecoming.username.map(Identity.user) ?? .unnamed
+        } else {
+            self.close(.policyViolation, "the registration is over")
+        }
+    }
+
+    /// Who takes something over from another address may be a thief: both addresses are worth a line in the log.
+    private func note(_ homecoming: Switchboard.Homecoming) {
+        guard let other = homecoming.takenFrom else { return }
+        self.gateway.logger.notice("registration taken over", metadata: ["peer": "\(self.peer)", "from": "\(other)"])
+    }
+
+    package var origin: String { self.peer }
 
     package func channelInactive(context: ChannelHandlerContext) {
         self.leave()

@@ -1,23 +1,30 @@
+import NIOHTTP1
 import Synchronization
+import Telephony
 
 /// What the handshakes of one listener share.
 package final class FrontDoor: Sendable {
     let gateway: Gateway
-    let authentication: any AuthenticationService
+    let desk: LoginDesk
+    let rate: HandshakeRate
     let handshake: Handshake
     let paths: [String]
     let pages: WebPages
+    private let challenges: Challenges
     private let draining: DrainFlag
 
     package init(
         gateway: Gateway,
-        authentication: any AuthenticationService,
+        desk: LoginDesk,
+        rate: HandshakeRate,
         rules: Handshake.Rules,
         pages: WebPages,
         draining: DrainFlag
     ) {
         self.gateway = gateway
-        self.authentication = authentication
+        self.desk = desk
+        self.rate = rate
+        self.challenges = Challenges(rules: rules)
         self.handshake = Handshake(rules: rules)
         self.paths = rules.paths
         self.pages = pages
@@ -29,6 +36,23 @@ package final class FrontDoor: Sendable {
     /// Seconds until somebody who was sent away may come again: not the same for all, or they come at once.
     func retryAfter() -> Int {
         .random(in: 2...10)
+    }
+
+    /// 401, with the challenges that could help.
+    func unauthorized(_ failed: Handshake.FailedProof, isStale: Bool = false) -> HTTPRefusal {
+        switch failed {
+        case .login:
+            let challenges = self.challenges.login(isStale: isStale) { self.desk.makeNonce() }
+            return .unauthorized(failed.rawValue, challenges: challenges)
+        case .token, .registration, .wakeup, .ticket:
+            return .unauthorized(failed.rawValue, challenges: self.challenges.secret)
+        }
+    }
+
+    /// 429, and when to come again; not the same time for all.
+    func throttled(_ wait: Duration) -> HTTPRefusal {
+        let seconds = Int(clamping: wait.components.seconds) + 1
+        return .tooMany("failed log-ins", retryAfter: seconds + .random(in: 0...2))
     }
 }
 

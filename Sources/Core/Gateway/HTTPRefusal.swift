@@ -4,6 +4,8 @@ package import NIOHTTP1
 package struct HTTPRefusal: Error, Sendable, Hashable {
     package var status: HTTPResponseStatus
     package var headers: [String: String] = [:]
+    /// The values of `WWW-Authenticate`, one header each.
+    package var challenges: [String] = []
     /// Never holds anything of the request.
     package var reason: String
     /// Whether the client may try again on the same connection.
@@ -14,9 +16,8 @@ package struct HTTPRefusal: Error, Sendable, Hashable {
     }
 
     /// The connection is kept: browsers repeat the handshake on it, with the password.
-    package static func unauthorized(_ reason: String, challenge: String?) -> Self {
-        let headers = challenge.map { ["WWW-Authenticate": $0] } ?? [:]
-        return Self(status: .unauthorized, headers: headers, reason: reason, keepsConnection: true)
+    package static func unauthorized(_ reason: String, challenges: [String]) -> Self {
+        Self(status: .unauthorized, challenges: challenges, reason: reason, keepsConnection: true)
     }
 
     package static let forbiddenOrigin = Self(status: .forbidden, reason: "pages of this origin are not allowed here")
@@ -27,11 +28,9 @@ package struct HTTPRefusal: Error, Sendable, Hashable {
         keepsConnection: true
     )
 
-    package static let methodNotAllowed = Self(
-        status: .methodNotAllowed,
-        headers: ["Allow": "GET, HEAD"],
-        reason: "only GET and HEAD are served"
-    )
+    package static func methodNotAllowed(_ allowed: String) -> Self {
+        Self(status: .methodNotAllowed, headers: ["Allow": allowed], reason: "only \(allowed) is served here")
+    }
 
     package static func upgradeRequired(_ reason: String) -> Self {
         Self(
@@ -41,12 +40,8 @@ package struct HTTPRefusal: Error, Sendable, Hashable {
         )
     }
 
-    package static func tooManyRequests(retryAfter seconds: Int) -> Self {
-        Self(
-            status: .tooManyRequests,
-            headers: ["Retry-After": "\(seconds)"],
-            reason: "too many connections from this address"
-        )
+    package static func tooMany(_ things: String, retryAfter seconds: Int) -> Self {
+        Self(status: .tooManyRequests, headers: ["Retry-After": "\(seconds)"], reason: "too many \(things)")
     }
 
     package static func unavailable(_ reason: String, retryAfter seconds: Int) -> Self {

@@ -106,56 +106,96 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         switch self.verdict {
         case .admitted: break
         case .full: return self.refuse(.unavailable("the server is full", retryAfter: self.door.retryAfter()), to: head)
-        case .tooManyFromAddress: return self.refuse(.tooManyRequests(retryAfter: self.door.retryAfter()), to: head)
+        case .tooManyFromAddress:
+            let refusal = HTTPRefusal.tooMany("connections from this address", retryAfter: self.door.retryAfter())
+            return self.refuse(refusal, to: head)
         }
         switch self.door.handshake.judge(head) {
         case .refuse(let refusal):
             self.refuse(refusal, to: head)
+        case .unauthorized(let failed):
+            self.refuse(self.door.unauthorized(failed), to: head)
         case .page(let path, let isHead):
             self.show(path, isHead: isHead, to: head)
+        case .preflight:
+            self.answerPreflight(head)
         case .upgrade(let key, let proof):
-            guard !self.door.isDraining else {
-                return self.refuse(
-                    .unavailable("the server is going down", retryAfter: self.door.retryAfter()),
-                    to: head
-                )
-            }
-            self.check(proof, key: key, head: head)
+            self.check(proof, head) { handler, admission in handler.upgrade(key: key, admission: admission) }
+        case .ticket(let proof):
+            self.check(proof, head) { handler, admission in handler.giveTicket(admission, to: head) }
         }
     }
 
-    private func check(_ proof: Handshake.Proof, key: String, head: HTTPRequestHead) {
-        switch proof {
-        case .anonymous:
-            self.upgrade(key: key, admission: .identity(.anonymous))
-        case .registration(let identifier):
-            guard self.door.gateway.switchboard.canRestore(identifier) else {
-                return self.refuse(self.door.handshake.unauthorized(.registration), to: head)
-            }
-            self.upgrade(key: key, admission: .registration(identifier))
-        case .credential(let credential):
-            guard let loop = self.context?.eventLoop else { return }
-            let authentication = self.door.authentication
-            Task {
-                let verdict = await authentication.authenticate(credential)
-                loop.execute {
-                    self.judged(verdict, key: key, head: head)
-                }
+    /// Has a proof judged, and lets `admit` go on when it is good.
+    private func check(
+        _ proof: Handshake.Proof,
+        _ head: HTTPRequestHead,
+        admit: @Sendable @escaping (HandshakeHandler, Admission) -> Void
+    ) {
+        guard !self.door.isDraining else {
+            let refusal = HTTPRefusal.unavailable("the server is going down", retryAfter: self.door.retryAfter())
+            return self.refuse(refusal, to: head)
+        }
+        guard self.door.rate.admit(self.peer, at: self.door.gateway.now()) else {
+            return self.refuse(.tooMany("handshakes", retryAfter: self.door.retryAfter()), to: head)
+        }
+        if let outcome = self.door.desk.judgeNow(proof, from: self.peer) {
+            return self.judged(outcome, head, admit)
+        }
+        guard let loop = self.context?.eventLoop else { return }
+        let (desk, peer) = (self.door.desk, self.peer)
+        Task {
+            let outcome = await desk.judge(proof, from: peer)
+            loop.execute {
+                self.judged(outcome, head, admit)
             }
         }
     }
 
-    private func judged(_ verdict: AuthenticationDecision, key: String, head: HTTPRequestHead) {
-        switch verdict {
-        case .accepted(let username):
-            self.upgrade(key: key, admission: .identity(.user(username)))
-        case .refused:
-            self.door.gateway.logger.info("log-in refused", metadata: ["peer": "\(self.peer)"])
-            self.refuse(self.door.handshake.unauthorized(.login), to: head)
+    private func judged(
+        _ outcome: LoginDesk.Outcome,
+        _ head: HTTPRequestHead,
+        _ admit: @Sendable (HandshakeHandler, Admission) -> Void
+    ) {
+        switch outcome {
+        case .admitted(let admission):
+            admit(self, admission)
+        case .refused(let failed, let isStale, .zero):
+            self.refuse(self.door.unauthorized(failed, isStale: isStale), to: head)
+        case .refused(let failed, let isStale, let delay):
+            self.context?.eventLoop.scheduleTask(in: .nanoseconds(delay.inNanoseconds)) {
+                self.refuse(self.door.unauthorized(failed, isStale: isStale), to: head)
+            }
+        case .throttled(let wait):
+            self.refuse(self.door.throttled(wait), to: head)
         case .unavailable:
             let refusal = HTTPRefusal.unavailable("log-ins can't be checked now", retryAfter: self.door.retryAfter())
             self.refuse(refusal, to: head)
         }
+    }
+
+    // MARK: Tickets
+
+    private func giveTicket(_ admission: Admission, to head: HTTPRequestHead) {
+        let (ticket, lifetime) = self.door.desk.issueTicket(admission)
+        let body = "{\"ticket\":\"\(ticket.secretText)\",\"expiresIn\":\(lifetime.components.seconds)}\n"
+        self.respond(
+            .ok,
+            ["Content-Type": "application/json"],
+            body: Array(body.utf8),
+            isHead: false,
+            to: head,
+            keepsConnection: true
+        )
+    }
+
+    /// A page of an allowed origin may send an `Authorization` header with its request for a ticket.
+    private func answerPreflight(_ head: HTTPRequestHead) {
+        let headers = [
+            "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "authorization",
+            "Access-Control-Max-Age": "600",
+        ]
+        self.respond(.noContent, headers, body: [], isHead: true, to: head, keepsConnection: true)
     }
 
     // MARK: Plain pages
@@ -170,9 +210,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             self.respond(status, body: Array(body.utf8), isHead: isHead, to: head, keepsConnection: true)
         default:
             if let page = self.door.pages[path] {
-                var headers = WebPages.securityHeaders
-                headers["Content-Type"] = page.contentType
-                self.respond(.ok, headers, body: page.body, isHead: isHead, to: head, keepsConnection: true)
+                self.respond(.ok, ["Content-Type": page.contentType], body: page.body, isHead: isHead, to: head, keepsConnection: true)
             } else if self.door.paths.contains(path) {
                 self.refuse(.upgradeRequired("this path speaks WebSocket"), to: head)
             } else {
@@ -188,6 +226,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         self.respond(
             refusal.status,
             refusal.headers,
+            challenges: refusal.challenges,
             body: Array("\(refusal.reason)\n".utf8),
             isHead: head?.method == .HEAD,
             to: head,
@@ -198,6 +237,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private func respond(
         _ status: HTTPResponseStatus,
         _ headers: [String: String] = [:],
+        challenges: [String] = [],
         body: [UInt8],
         isHead: Bool,
         to head: HTTPRequestHead?,
@@ -209,10 +249,22 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             response.headers.add(name: name, value: value)
         }
-        if headers["Content-Type"] == nil {
-            response.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        for challenge in challenges {
+            response.headers.add(name: "WWW-Authenticate", value: challenge)
         }
-        response.headers.add(name: "Content-Length", value: "\(body.count)")
+        for (name, value) in WebPages.securityHeaders.sorted(by: { $0.key < $1.key }) where headers[name] == nil {
+            response.headers.add(name: name, value: value)
+        }
+        if let origin = head.flatMap(self.door.handshake.sharedOrigin) {
+            response.headers.add(name: "Access-Control-Allow-Origin", value: origin)
+            response.headers.add(name: "Vary", value: "Origin")
+        }
+        if status != .noContent {
+            if headers["Content-Type"] == nil {
+                response.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+            }
+            response.headers.add(name: "Content-Length", value: "\(body.count)")
+        }
         if !keeps {
             response.headers.add(name: "Connection", value: headers["Upgrade"] == nil ? "close" : "upgrade, close")
         }

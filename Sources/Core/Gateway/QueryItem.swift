@@ -8,42 +8,11 @@ struct QueryItem {
         var items: [QueryItem] = []
         for part in query.split(separator: "&") {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            items.append(
-                QueryItem(
-                    name: try Self.unescaped(sides[0]),
-                    value: sides.count > 1 ? try Self.unescaped(sides[1]) : ""
-                )
-            )
+            guard let name = PercentEncoding.decode(sides[0].utf8),
+                let value = sides.count > 1 ? PercentEncoding.decode(sides[1].utf8) : ""
+            else { throw .badRequest("the query is not readable text") }
+            items.append(QueryItem(name: name, value: value))
         }
         return items
-    }
-
-    private static func unescaped(_ text: Substring) throws(HTTPRefusal) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
-                throw .badRequest("a broken escape in the query")
-            }
-            bytes.append(high << 4 | low)
-        }
-        guard let result = String(validating: bytes, as: UTF8.self), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else {
-            throw .badRequest("the query is not readable text")
-        }
-        return result
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -26,7 +26,8 @@ package final class SignalingServer: Sendable {
     }
 
     private let configuration: ServerConfiguration
-    private let authentication: any AuthenticationService
+    private let desk: LoginDesk
+    private let rate: HandshakeRate
     private let gateway: Gateway
     private let ledger: ConnectionLedger
     private let draining = DrainFlag()
@@ -38,11 +39,11 @@ package final class SignalingServer: Sendable {
         configuration: ServerConfiguration,
         directory: any DirectoryService,
         authentication: any AuthenticationService,
+        tokens: TokenVerifier? = nil,
         serverDescription: String,
         logger: Logger
     ) {
         self.configuration = configuration
-        self.authentication = authentication
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
             directory: directory,
@@ -58,6 +59,16 @@ package final class SignalingServer: Sendable {
                 notificationConfiguration: nil
             ),
             logger: logger
+        )
+        self.desk = LoginDesk(
+            configuration,
+            authentication: authentication,
+            tokens: tokens,
+            gateway: self.gateway
+        )
+        self.rate = HandshakeRate(
+            perSecond: configuration.limits.handshakesPerSecond,
+            burst: configuration.limits.handshakeBurst
         )
         self.ledger = ConnectionLedger(
             limits: ConnectionLedger.Limits(
@@ -111,11 +122,13 @@ package final class SignalingServer: Sendable {
         let authentication = self.configuration.authentication
         let door = FrontDoor(
             gateway: self.gateway,
-            authentication: self.authentication,
+            desk: self.desk,
+            rate: self.rate,
             rules: Handshake.Rules(
                 paths: listener.paths,
                 origins: listener.origins,
-                acceptsBasic: authentication.methods.contains(.basic),
+                methods: authentication.methods,
+                digestAlgorithms: authentication.digest.algorithms,
                 acceptsAnonymous: authentication.anonymous,
                 realm: authentication.realm
             ),
@@ -244,5 +257,34 @@ extension Gateway.Settings {
             messages: configuration.limits.outboundMessages
         )
         self.handshakeTimeout = .nanoseconds(configuration.limits.handshakeTimeout.inNanoseconds)
+    }
+}
+
+extension LoginDesk {
+    fileprivate convenience init(
+        _ configuration: ServerConfiguration,
+        authentication: any AuthenticationService,
+        tokens: TokenVerifier?,
+        gateway: Gateway
+    ) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(
+            authentication: authentication,
+            tokens: tokens,
+            switchboard: gateway.switchboard,
+            nonces: DigestNonces(
+                key: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
+                lifetime: configuration.authentication.digest.nonceLifetime
+            ),
+            tickets: Tickets(lifetime: configuration.authentication.ticketLifetime),
+            throttle: LoginThrottle(
+                limits: LoginThrottle.Limits(
+                    logins: configuration.limits.loginFailuresPerMinute,
+                    secrets: configuration.limits.secretFailuresPerMinute
+                )
+            ),
+            logger: gateway.logger,
+            now: gateway.now
+        )
     }
 }

@@ -14,6 +14,9 @@ public protocol AuthenticatorPlugin: Plugin {
 public enum Credential: Sendable {
     /// A user name and a password, from HTTP Basic (RFC 7617). The password is never empty and holds no NUL.
     case password(username: Username, password: Secret)
+    /// The answer to an HTTP Digest challenge (RFC 7616). An authenticator that stores no HA1 has to say
+    /// ``AuthenticationOutcome/notMine``.
+    case digest(DigestResponse)
 }
 
 /// What an authenticator makes of a credential.

@@ -7,6 +7,8 @@ package enum Identity: Sendable, Hashable {
     case user(Username)
     /// Nobody asked; the configuration lets everybody in.
     case anonymous
+    /// Trusted, but without a name: an access token that names no user (§4.2.3). May have no number.
+    case unnamed
 }
 
 /// Which number somebody may register for (§5): the rules between a log-in, an assignment and the directory.
@@ -26,6 +28,7 @@ package struct RegistrationDesk: Sendable {
 
     /// Asks the directory. Who is logged in can become nobody else, and take no number but his own (§4.2.3, §5.2).
     package func decide(_ assignment: Assignment, for identity: Identity) async -> Decision {
+        if identity == .unnamed { return .refused(.forbidden) }
         if assignment.username != nil, !self.modes.contains(.username) { return .refused(.forbidden) }
         if assignment.dialString != nil, !self.modes.contains(.dialString) { return .refused(.forbidden) }
         do {

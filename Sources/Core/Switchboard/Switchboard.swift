@@ -15,10 +15,14 @@ package final class Switchboard: Sendable {
         var ports: [(any Port)?] = []
         /// Reused from event to event.
         var actions: [ExchangeAction] = []
+        /// Where the socket came from that was replaced last.
+        var replaced: String?
     }
 
     private let state: Mutex<State>
     private let clock: @Sendable () -> Moment
+    /// Judged anew at each tick, so that a clock set right, or wrong, counts at once and nothing else depends on it.
+    private let calendar: @Sendable () -> CalendarTime
     private let directory: any DirectoryService
     private let logger: Logger
 
@@ -27,12 +31,14 @@ package final class Switchboard: Sendable {
         directory: any DirectoryService,
         logger: Logger,
         clock: @escaping @Sendable () -> Moment = { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) },
+        calendar: @escaping @Sendable () -> CalendarTime = { .now },
         seed: UInt64 = .random(in: .min ... .max)
     ) {
         self.state = Mutex(State(exchange: Exchange(policy: policy, seed: seed)))
         self.directory = directory
         self.logger = logger
         self.clock = clock
+        self.calendar = calendar
     }
 
     // MARK: Sockets
@@ -62,19 +68,66 @@ package final class Switchboard: Sendable {
         touched.flush()
     }
 
-    /// A client proved that a registration is its own (§9.5.1). Returns whose it is; `nil` when it is gone meanwhile.
-    package func restore(_ identifier: RegistrationIdentifier, on port: PortID) -> Username? {
+    /// What a socket found when it came back to something.
+    package struct Homecoming: Sendable {
+        /// Whose registration it is; `nil` when it is nobody's, or gone.
+        package let username: Username?
+        /// Whether something was found.
+        package let isBack: Bool
+        /// The origin of the socket that had to give way, for the log.
+        package let takenFrom: String?
+    }
+
+    /// A client proved that a registration is its own (§9.5.1), which may be gone meanwhile.
+    package func restore(_ identifier: RegistrationIdentifier, on port: PortID) -> Homecoming {
+        self.comeHome(port) { $0.restore(identifier, on: port, at: $1, into: &$2) }
+    }
+
+    /// A client answers a push (§9.5.2); it gets a new identifier.
+    package func wake(_ token: WakeupToken, as identifier: RegistrationIdentifier, on port: PortID) -> Homecoming {
+        self.comeHome(port) { $0.wake(token, as: identifier, on: port, at: $1, into: &$2) }
+    }
+
+    /// A client came with an access token: it may stay until the lease ends, and takes the place of whoever is here by a
+    /// token that this one renews (§4.2.2).
+    package func admit(_ port: PortID, until lease: Lease) -> Homecoming {
+        self.comeHome(port) { exchange, now, actions in
+            exchange.admit(port, until: lease, at: now, into: &actions)
+            return exchange.username(on: port) != nil
+        }
+    }
+
+    private func comeHome(
+        _ port: PortID,
+        _ event: (inout Exchange, Moment, inout [ExchangeAction]) -> Bool
+    ) -> Homecoming {
         var touched: [any Port] = []
-        let username = self.perform(touching: &touched) { exchange, now, actions in
-            exchange.restore(identifier, on: port, at: now, into: &actions) ? exchange.username(on: port) : nil
+        var takenFrom: String?
+        let result = self.perform(touching: &touched) { exchange, now, actions in
+            let isBack = event(&exchange, now, &actions)
+            return (isBack: isBack, username: isBack ? exchange.username(on: port) : nil)
+        } finally: { state in
+            takenFrom = state.replaced
+            state.replaced = nil
         }
         touched.flush()
-        return username
+        return Homecoming(username: result.username, isBack: result.isBack, takenFrom: takenFrom)
     }
 
     /// Whether a client may come back with this secret.
     package func canRestore(_ identifier: RegistrationIdentifier) -> Bool {
         self.state.withLock { $0.exchange.canRestore(identifier) }
+    }
+
+    /// Whether a client may come back with this token.
+    package func canWake(_ token: WakeupToken) -> Bool {
+        self.state.withLock { $0.exchange.canWake(token) }
+    }
+
+    /// A push is on its way to a client: until then it may come back with this token, once.
+    package func note(_ token: WakeupToken, for identifier: RegistrationIdentifier, within time: Duration) -> Bool {
+        let end = self.clock() + time
+        return self.state.withLock { $0.exchange.note(token, for: identifier, until: end) }
     }
 
     // MARK: Messages
@@ -124,8 +177,10 @@ package final class Switchboard: Sendable {
     /// Time has passed. Called several times a second; costs nothing when nothing is due.
     package func advance() {
         var touched: [any Port] = []
+        let calendar = self.calendar()
         self.perform(touching: &touched) { exchange, now, actions in
             exchange.advance(to: now, into: &actions)
+            exchange.expireLeases(by: calendar, at: now, into: &actions)
         }
         touched.flush()
     }
@@ -182,6 +237,9 @@ package final class Switchboard: Sendable {
                 case .tell(let port, let indication):
                     state.note(.tell(indication), for: port, touching: &touched)
                 case .close(let port, let cause):
+                    if cause == .replaced, let replaced = state.port(port) {
+                        state.replaced = replaced.origin
+                    }
                     state.note(.close(cause), for: port, touching: &touched)
                 case .resolve(let call, let dialString):
                     questions.append((call, dialString))
@@ -221,10 +279,14 @@ package final class Switchboard: Sendable {
 
 extension Switchboard.State {
     fileprivate func note(_ item: OutboxItem, for id: PortID, touching touched: inout [any Port]) {
-        guard Int(id.index) < self.ports.count, let port = self.ports[Int(id.index)] else { return }
+        guard let port = self.port(id) else { return }
         if port.enqueue(item) {
             touched.append(port)
         }
+    }
+
+    fileprivate func port(_ id: PortID) -> (any Port)? {
+        Int(id.index) < self.ports.count ? self.ports[Int(id.index)] : nil
     }
 }
 

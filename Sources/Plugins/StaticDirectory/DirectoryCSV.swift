@@ -11,6 +11,8 @@ struct DirectoryCSV {
         case displayName
         case password
         case furtherDialStrings
+        case digestSHA256
+        case digestMD5
     }
 
     private var reader: CSVReader
@@ -83,6 +85,7 @@ struct DirectoryCSV {
         var displayName: String?
         var password: PasswordHash?
         var further: [DialString] = []
+        var digests: [DigestAlgorithm: DigestHash] = [:]
         for (column, field) in zip(self.columns, fields) {
             guard let text = self.reader.text(of: field) else {
                 builder.addProblem(at: origin, "expected UTF-8 in \(column.rawValue), found other bytes")
@@ -106,6 +109,11 @@ struct DirectoryCSV {
             case .password:
                 password = PasswordHash(text)
                 if password == nil { builder.addProblem(at: origin, PasswordHash.expected) }
+            case .digestSHA256, .digestMD5:
+                guard !text.isEmpty else { continue }
+                let algorithm = column == .digestMD5 ? DigestAlgorithm.md5 : .sha256
+                digests[algorithm] = DigestHash(text, algorithm)
+                if digests[algorithm] == nil { builder.addProblem(at: origin, DigestHash.expected(algorithm)) }
             case .furtherDialStrings:
                 further = text.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ";") }
                     .compactMap { self.dialString(String(Substring($0)), in: column, at: origin, &builder) }
@@ -118,7 +126,9 @@ struct DirectoryCSV {
             furtherDialStrings: further,
             displayName: displayName
         )
-        return StaticEntry(directoryEntry: entry, password: password)
+        var person = StaticEntry(directoryEntry: entry, password: password)
+        person.digests = digests
+        return person
     }
 
     private func dialString(

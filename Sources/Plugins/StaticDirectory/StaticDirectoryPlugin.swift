@@ -163,14 +163,27 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
 
     package func authenticate(_ credential: Credential) async throws -> AuthenticationOutcome {
         switch credential {
-        case .password(let username, let password):
-            let table = self.state.withLock(\.table)
-            let entry = table.entry(of: username)
-            // Somebody unknown, or without a password, takes as long as a wrong password does.
-            let hash = entry?.password ?? table.decoy
-            let isRight = try await self.hashing.run { hash.matches(password) }
-            guard let entry else { return .notMine }
-            return isRight && entry.password != nil ? .accepted(entry.directoryEntry.username) : .refused
+        case .password(let username, let password): try await self.judge(username, password)
+        case .digest(let response): self.judge(response)
         }
+    }
+
+    private func judge(_ username: Username, _ password: Secret) async throws -> AuthenticationOutcome {
+        let table = self.state.withLock(\.table)
+        let entry = table.entry(of: username)
+        // Somebody unknown, or without a password, takes as long as a wrong password does.
+        let hash = entry?.password ?? table.decoy
+        let isRight = try await self.hashing.run { hash.matches(password) }
+        guard let entry else { return .notMine }
+        return isRight && entry.password != nil ? .accepted(entry.directoryEntry.username) : .refused
+    }
+
+    private func judge(_ response: DigestResponse) -> AuthenticationOutcome {
+        let entry = self.state.withLock(\.table).entry(of: response.username)
+        let hash = entry?.digests[response.algorithm]
+        // The same work for everybody, known or not.
+        let isRight = response.isProved(byHA1: (hash ?? .decoy).text)
+        guard let entry else { return .notMine }
+        return isRight && hash != nil ? .accepted(entry.directoryEntry.username) : .refused
     }
 }

@@ -42,6 +42,8 @@ struct StaticEntry: Sendable, Equatable {
     var directoryEntry: DirectoryEntry
     /// Without one, nobody logs in under this name.
     var password: PasswordHash?
+    /// Without one of the algorithm in question, nobody logs in under this name by HTTP Digest.
+    var digests: [DigestAlgorithm: DigestHash] = [:]
 
     init(directoryEntry: DirectoryEntry, password: PasswordHash?) {
         self.directoryEntry = directoryEntry
@@ -63,6 +65,9 @@ struct StaticEntry: Sendable, Equatable {
         if secret != nil, password == nil {
             reader.problem(at: "password", PasswordHash.expected)
         }
+        let digests = reader.object("digest", summary: "What HTTP Digest needs; it holds for one realm only.") {
+            Self.digests(from: $0)
+        }
         guard let username, !reader.hasProblem(at: "dialString") else { return nil }
         self.directoryEntry = DirectoryEntry(
             username: username,
@@ -71,5 +76,21 @@ struct StaticEntry: Sendable, Equatable {
             displayName: displayName
         )
         self.password = password
+        self.digests = digests
+    }
+
+    private static func digests(from reader: SettingsReader) -> [DigestAlgorithm: DigestHash] {
+        var digests: [DigestAlgorithm: DigestHash] = [:]
+        for algorithm in DigestAlgorithm.allCases {
+            let secret = reader.optionalSecret(
+                algorithm.rawValue,
+                summary: "The \(algorithm.rawValue) digest of `username:realm:password`, in lower-case hexadecimal digits."
+            )
+            digests[algorithm] = secret.flatMap { $0.withText { DigestHash($0, algorithm) } }
+            if secret != nil, digests[algorithm] == nil {
+                reader.problem(at: algorithm.rawValue, DigestHash.expected(algorithm))
+            }
+        }
+        return digests
     }
 }

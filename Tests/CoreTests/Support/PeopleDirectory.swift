@@ -1,3 +1,4 @@
+import Core
 import PluginAPI
 import Telephony
 
@@ -38,6 +39,15 @@ struct PeopleDirectory: DirectoryPlugin, AuthenticatorPlugin {
         case .password(let username, let password):
             guard await self.entry(forUsername: username) != nil else { return .notMine }
             return password.withText { $0 == "demo" } ? .accepted(username) : .refused
+        case .digest(let response):
+            guard await self.entry(forUsername: response.username) != nil else { return .notMine }
+            let ha1 = DigestCalculation.ha1(
+                response.algorithm,
+                username: response.username,
+                realm: response.realm,
+                password: "demo"
+            )
+            return response.isProved(byHA1: Secret(ha1)) ? .accepted(response.username) : .refused
         }
     }
 }

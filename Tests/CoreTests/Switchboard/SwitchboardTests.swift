@@ -10,6 +10,7 @@ import Testing
 struct SwitchboardTests {
     /// Notes what it is told; a flush is promised once and then due.
     final class RecordingPort: Port {
+        let origin = "192.0.2.1"
         private let items = NIOLockedBox<[OutboxItem]>([])
         private let flushes = NIOLockedBox(0)
         private let isPromised = NIOLockedBox(false)

@@ -47,6 +47,7 @@ extension Exchange {
         let enrolment = Enrolment(identifier: .init(high: 0, low: 0), username: nil, address: address)
         let id = self.book.insert(Registration(enrolment: enrolment, port: port))
         self.ports[port]?.registration = id
+        self.passLease(of: port, to: id)
         return id
     }
 

@@ -24,7 +24,9 @@ extension Exchange {
             return
         }
         let registration = Registration(enrolment: enrolment, port: port)
-        self.ports[port]?.registration = self.book.insert(registration)
+        let id = self.book.insert(registration)
+        self.ports[port]?.registration = id
+        self.passLease(of: port, to: id)
         actions.append(.tell(port, .registered(registration.label)))
     }
 
@@ -83,10 +85,20 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) -> Bool {
-        guard self.isOpen(port), self.ports[port]?.registration == nil,
-            let id = self.book.registration(for: identifier),
-            let attachment = self.book[id]?.attach(to: port)
-        else { return false }
+        guard self.isOpen(port), let id = self.book.registration(for: identifier) else { return false }
+        return self.attach(id, to: port, at: now, into: &actions)
+    }
+
+    /// Gives a registration another socket, which hears what there is; the one it had, if any, is closed.
+    mutating func attach(
+        _ id: RegistrationID,
+        to port: PortID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) -> Bool {
+        guard self.ports[port]?.registration == nil, let attachment = self.book[id]?.attach(to: port) else {
+            return false
+        }
         switch attachment {
         case .ignore:
             return false
@@ -97,7 +109,9 @@ extension Exchange {
         }
         self.ports[port]?.registration = id
         guard let registration = self.book[id] else { return false }
-        actions.append(.tell(port, .registered(registration.label)))
+        if !registration.isGuest {
+            actions.append(.tell(port, .registered(registration.label)))
+        }
         for entry in registration.calls {
             self.change(entry.call, at: now, into: &actions) { $0.returned(entry.seat, into: &$1) }
         }
@@ -169,18 +183,26 @@ extension Exchange {
             self.ports[port]?.registration = nil
         }
         self.endCalls(of: id, because: departure, at: now, into: &actions)
-        self.book.remove(id)
+        self.forget(id)
         guard let port = registration.port else { return }
         if !registration.isGuest {
             actions.append(.tell(port, .registrationEnded(registration.identifier, departure.reason)))
         }
         switch departure {
-        case .unregistered, .connectionLost: break
+        case .unregistered: self.grant(registration.lease, to: .port(port))
+        case .connectionLost: break
         case .replaced: self.close(port, .replaced, into: &actions)
         case .expired: self.close(port, .expired, into: &actions)
         case .administrator: self.close(port, .administrator, into: &actions)
         case .shutdown: self.close(port, .shutdown, into: &actions)
         }
+    }
+
+    /// Strikes a registration, with all that leads to it.
+    mutating func forget(_ id: RegistrationID) {
+        guard let registration = self.book.remove(id) else { return }
+        self.leases.release(registration.lease, by: .registration(id))
+        self.wakeups.forget(of: id)
     }
 
     mutating func endCalls(

@@ -8,7 +8,9 @@ package struct Exchange: Sendable {
     package internal(set) var calls = Slab<Call>()
     var ports = Slab<ExchangePort>()
     var book = RegistrationBook()
-    var timers = TimerQueue()
+    var timers = TimerQueue<Moment, ExchangeTimer>()
+    var leases = LeaseBook()
+    var wakeups = WakeupBook()
     /// Whether new calls and registrations are refused since the server drains.
     package internal(set) var isDraining = false
     /// What a call wants done, while it is being done: one buffer for all events.
@@ -25,12 +27,14 @@ package struct Exchange: Sendable {
 
     /// A socket is there. `guest`: how to show its user if he may call without a registration.
     package mutating func connected(guest: PartyAddress? = nil) -> PortID {
-        self.ports.insert(ExchangePort(registration: nil, guest: guest))
+        self.ports.insert(ExchangePort(guest: guest))
     }
 
     /// A socket is gone.
     package mutating func connectionLost(_ port: PortID, at now: Moment, into actions: inout [ExchangeAction]) {
-        guard let lost = self.ports.remove(port), let id = lost.registration else { return }
+        guard let lost = self.ports.remove(port) else { return }
+        self.leases.release(lost.lease, by: .port(port))
+        guard let id = lost.registration else { return }
         switch self.book[id]?.connectionLost(port, at: now) {
         case .wait(let remind)?:
             for entry in self.book[id]?.calls ?? [] {
@@ -54,6 +58,8 @@ package struct Exchange: Sendable {
     /// Has a socket closed. Nothing is told to it, and nothing is heard from it, after this.
     mutating func close(_ port: PortID, _ cause: CloseCause, into actions: inout [ExchangeAction]) {
         guard self.isOpen(port) else { return }
+        self.leases.release(self.ports[port]?.lease, by: .port(port))
+        self.ports[port]?.lease = nil
         self.ports[port]?.registration = nil
         self.ports[port]?.isClosing = true
         actions.append(.close(port, cause))
@@ -136,6 +142,8 @@ package struct Exchange: Sendable {
                 self.change(call, at: now, into: &actions) { $0.parkedLegTimedOut(seat, into: &$1) }
             case .absence(let id):
                 self.absenceReminded(id, at: now, into: &actions)
+            case .wakeup(let token):
+                self.wakeups.forget(token)
             }
         }
     }
@@ -217,7 +225,7 @@ package struct Exchange: Sendable {
         guard let registration = self.book[id], registration.isGuest, registration.calls.isEmpty,
             let port = registration.port, self.ports[port]?.registration == id
         else { return }
-        self.book.remove(id)
+        self.forget(id)
         self.close(port, .finished, into: &actions)
     }
 

@@ -3,9 +3,11 @@ package typealias PortID = Handle<ExchangePort>
 /// A way by which a client can be told something: a socket, as the exchange knows it.
 package struct ExchangePort: Sendable, Hashable {
     /// What was registered on it, or restored to it.
-    package internal(set) var registration: RegistrationID?
+    package internal(set) var registration: RegistrationID? = nil
     /// Whether its closing was asked for: what still comes from it comes too late.
     package internal(set) var isClosing = false
+    /// Until when it may be here; a registration takes the lease over.
+    package internal(set) var lease: Lease? = nil
     /// How somebody without a registration is shown when he may place calls all the same (§4.2).
     package let guest: PartyAddress?
 }

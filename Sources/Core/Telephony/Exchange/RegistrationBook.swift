@@ -63,6 +63,14 @@ package struct RegistrationBook: Sendable {
         return devices
     }
 
+    /// Gives a registration another secret; the old one is void.
+    package mutating func change(_ id: RegistrationID, to identifier: RegistrationIdentifier) {
+        guard let old = self.registrations[id]?.identifier else { return }
+        self.byIdentifier[old] = nil
+        self.byIdentifier[identifier] = id
+        self.registrations[id]?.identifier = identifier
+    }
+
     @discardableResult
     package mutating func remove(_ id: RegistrationID) -> Registration? {
         guard let registration = self.registrations[id] else { return nil }

@@ -6,14 +6,16 @@ package enum ExchangeTimer: Sendable, Hashable {
     case parkedLeg(CallID, Seat)
     /// A client may have been away for too long.
     case absence(RegistrationID)
+    /// A push is too old to be answered.
+    case wakeup(WakeupToken)
 }
 
 /// Reminders in the order in which they are due, and those of one moment in the order in which they were set: a heap.
-package struct TimerQueue: Sendable {
+package struct TimerQueue<Time: Comparable & Sendable, Timer: Sendable>: Sendable {
     private struct Entry: Sendable {
-        let due: Moment
+        let due: Time
         let number: UInt64
-        let timer: ExchangeTimer
+        let timer: Timer
 
         static func < (left: Entry, right: Entry) -> Bool {
             left.due < right.due || (left.due == right.due && left.number < right.number)
@@ -28,7 +30,7 @@ package struct TimerQueue: Sendable {
 
     package var count: Int { self.heap.count }
 
-    package mutating func remind(of timer: ExchangeTimer, at due: Moment) {
+    package mutating func remind(of timer: Timer, at due: Time) {
         self.lastNumber += 1
         let entry = Entry(due: due, number: self.lastNumber, timer: timer)
         self.heap.append(entry)
@@ -41,10 +43,10 @@ package struct TimerQueue: Sendable {
     }
 
     /// When the next reminder is due.
-    package var next: Moment? { self.heap.first?.due }
+    package var next: Time? { self.heap.first?.due }
 
     /// The next reminder that is due by now, taken out.
-    package mutating func takeDue(by now: Moment) -> ExchangeTimer? {
+    package mutating func takeDue(by now: Time) -> Timer? {
         guard let first = self.heap.first, first.due <= now, let last = self.heap.popLast() else { return nil }
         if !self.heap.isEmpty {
             self.sink(last)

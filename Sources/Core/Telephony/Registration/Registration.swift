@@ -16,7 +16,7 @@ package struct Registration: Sendable {
     }
 
     package private(set) var state: State
-    package let identifier: RegistrationIdentifier
+    package internal(set) var identifier: RegistrationIdentifier
     /// The number, and how its owner is shown to others.
     package let address: PartyAddress
     /// Who registered; `nil` for somebody who only calls and cannot be called.
@@ -25,6 +25,9 @@ package struct Registration: Sendable {
     package let description: String?
     /// How to wake the client when it sleeps.
     package private(set) var notification: NotificationData?
+
+    /// Until when it may be here; `nil` for as long as it likes.
+    package internal(set) var lease: Lease?
 
     /// The calls of this client, as it names them. Few, hence an array.
     package internal(set) var calls: [CallEntry] = []
@@ -108,7 +111,8 @@ package struct Registration: Sendable {
         switch self.state {
         case .attached(port):
             self.state = .detached(since: now)
-            guard !self.isGuest else { return .end }
+            // A guest has nothing to prove himself with, unless his token can be renewed.
+            guard !self.isGuest || self.lease?.key != nil else { return .end }
             defer { self.awaitsReminder = true }
             return .wait(remind: !self.awaitsReminder)
         case .attached, .detached:

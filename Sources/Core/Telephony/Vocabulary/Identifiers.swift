@@ -46,10 +46,14 @@ package struct CallIdentifier: Hashable, Sendable, CustomStringConvertible {
     package var description: String { self.text }
 }
 
-/// The secret that lets a client come back to its registration: 128 random bits, written as 32 hexadecimal digits (§9.5.1).
-///
-/// Who knows it *is* the client, so its description says nothing.
-package struct RegistrationIdentifier: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+/// The secret that lets a client come back to its registration (§9.5.1).
+package typealias RegistrationIdentifier = SecretIdentifier<Registration>
+
+/// The secret in a push: lets a sleeping client come back to its registration, once (§9.5.2).
+package typealias WakeupToken = SecretIdentifier<Wakeup>
+
+/// 128 random bits, written as 32 hexadecimal digits. Who knows them *is* the client, so the description says nothing.
+package struct SecretIdentifier<Purpose>: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     private let high: UInt64
     private let low: UInt64
 
@@ -58,6 +62,7 @@ package struct RegistrationIdentifier: Hashable, Sendable, CustomStringConvertib
         self.low = low
     }
 
+    /// The generator must be fit for secrets.
     package init(using generator: inout some RandomNumberGenerator) {
         self.init(high: generator.next(), low: generator.next())
     }
@@ -91,7 +96,7 @@ package struct RegistrationIdentifier: Hashable, Sendable, CustomStringConvertib
         }
     }
 
-    package var description: String { "RegistrationIdentifier(secret)" }
+    package var description: String { "a secret" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 

@@ -18,4 +18,9 @@ package struct RateLimit: Sendable, Hashable {
         self.admittedUntil = isLast ? .max : next
         return true
     }
+
+    /// Whether it has admitted nothing for so long that a new one would be the same.
+    package func isIdle(at now: Moment) -> Bool {
+        self.admittedUntil <= now.nanoseconds
+    }
 }

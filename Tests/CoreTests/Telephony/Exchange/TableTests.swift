@@ -75,7 +75,7 @@ struct TimerQueueTests {
 
     @Test("Reminders come when they are due, in that order, whatever the order of asking")
     func order() {
-        var queue = TimerQueue()
+        var queue = TimerQueue<Moment, ExchangeTimer>()
         for due in [30, 10, 20, 10] {
             queue.remind(of: self.timer(due), at: self.at(Int64(due)))
         }
@@ -92,14 +92,14 @@ struct TimerQueueTests {
 
     @Test("Those of one moment come in the order in which they were set")
     func oneMoment() {
-        var queue = TimerQueue()
+        var queue = TimerQueue<Moment, ExchangeTimer>()
         for number in 0..<100 { queue.remind(of: self.timer(number), at: self.at(5)) }
         for number in 0..<100 { #expect(queue.takeDue(by: self.at(5)) == self.timer(number)) }
     }
 
     @Test("It does what sorting would, with reminders set in between")
     func likeSorting() {
-        var queue = TimerQueue()
+        var queue = TimerQueue<Moment, ExchangeTimer>()
         var model: [(due: Int64, number: Int)] = []
         var random = SequentialRandom(seed: 3)
         var now: Int64 = 0

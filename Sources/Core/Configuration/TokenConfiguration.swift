@@ -1,0 +1,4 @@
+import PluginAPI
+package struct TokenConfiguration: Sendable, Equatable {
+    init(from reader: SettingsReader) {}
+}
