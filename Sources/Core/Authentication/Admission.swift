@@ -1,15 +1,13 @@
 package import Telephony
 
 /// By what right a socket is let in.
-package enum Admission: Sendable {
+package enum Admission: Sendable, Hashable {
     /// It logged in, or need not.
     case identity(Identity)
     /// It showed an access token, and may stay as long as that is valid.
     case token(TokenLogin)
-    /// It showed the secret of a registration.
+    /// It showed the secret of a registration, or of a push that led to it.
     case registration(RegistrationIdentifier)
-    /// It showed the secret of a push.
-    case wakeup(WakeupToken)
 
     /// How its user is shown when he calls without a registration.
     package var guest: PartyAddress? {

@@ -70,8 +70,10 @@ package final class LoginDesk: Sendable {
             return self.switchboard.canRestore(identifier)
                 ? self.admitted(.registration(identifier)) : self.refused(.registration, proof, address)
         case .wakeup(let token):
-            return self.switchboard.canWake(token)
-                ? self.admitted(.wakeup(token)) : self.refused(.wakeup, proof, address)
+            var generator = SystemRandomNumberGenerator()
+            let identifier = RegistrationIdentifier(using: &generator)
+            return self.switchboard.redeem(token, for: identifier)
+                ? self.admitted(.registration(identifier)) : self.refused(.wakeup, proof, address)
         case .ticket(let ticket):
             return self.tickets.redeem(ticket, at: self.now()).map(self.admitted)
                 ?? self.refused(.ticket, proof, address)
@@ -153,9 +155,13 @@ package final class LoginDesk: Sendable {
 
     private func refused(_ failed: Handshake.FailedProof, _ proof: Handshake.Proof, _ address: String) -> Outcome {
         self.counters.refused.add(1, ordering: .relaxed)
-        let delay = proof.attempt.map { self.throttle.failed($0, from: address, at: self.now()) } ?? .zero
         self.logger.info("log-in refused", metadata: ["peer": "\(address)", "proof": "\(failed)"])
-        return .refused(failed, isStale: false, delay: delay)
+        guard let attempt = proof.attempt else { return .refused(failed, isStale: false, delay: .zero) }
+        let consequence = self.throttle.failed(attempt, from: address, at: self.now())
+        if consequence.isShutOut {
+            self.logger.warning("log-ins shut out after too many failures", metadata: ["peer": "\(address)"])
+        }
+        return .refused(failed, isStale: false, delay: consequence.delay)
     }
 
     // MARK: Tickets

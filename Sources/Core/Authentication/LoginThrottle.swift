@@ -62,13 +62,26 @@ package final class LoginThrottle: Sendable {
         }
     }
 
-    /// An attempt failed. Returns how long to hold the answer back.
-    package func failed(_ attempt: Attempt, from address: String, at now: Moment) -> Duration {
+    /// What follows from a failure.
+    package struct Consequence: Sendable, Hashable {
+        /// How long to hold the answer back.
+        package var delay: Duration
+        /// Whether nobody will be listened to from now on: worth a line in the log.
+        package var isShutOut: Bool
+    }
+
+    /// An attempt failed.
+    package func failed(_ attempt: Attempt, from address: String, at now: Moment) -> Consequence {
         self.state.withLock { state in
             state.makeRoom(self.capacity, at: now)
-            return self.keys(attempt, address, state).map { key in
-                state.records[key, default: FailureRecord()].note(at: now, perMinute: self.limit(of: key))
-            }.max() ?? .zero
+            var consequence = Consequence(delay: .zero, isShutOut: false)
+            for key in self.keys(attempt, address, state) {
+                var record = state.records[key, default: FailureRecord()]
+                consequence.delay = max(consequence.delay, record.note(at: now, perMinute: self.limit(of: key)))
+                consequence.isShutOut = consequence.isShutOut || record.wait(at: now) != nil
+                state.records[key] = record
+            }
+            return consequence
         }
     }
 
@@ -81,6 +94,9 @@ package final class LoginThrottle: Sendable {
             state.acquaintances.insert(Acquaintance(username: username, address: address))
         }
     }
+
+    /// How many addresses and names are remembered.
+    package var count: Int { self.state.withLock { $0.records.count } }
 
     private func keys(_ attempt: Attempt, _ address: String, _ state: State) -> [Key] {
         switch attempt {
@@ -141,7 +157,7 @@ package struct FailureRecord: Sendable, Hashable {
         if let bannedUntil, bannedUntil + .seconds(3600) < now {
             self.bans = 0
         }
-        guard self.level >= Int64(limit) * 1000 else {
+        guard self.level > Int64(limit - 1) * 1000 else {
             let beyond = self.level / 1000 - Int64(limit) / 2
             return beyond > 0 ? .milliseconds(min(100 << min(beyond, 5), 2000)) : .zero
         }
@@ -154,6 +170,7 @@ package struct FailureRecord: Sendable, Hashable {
 
     /// Whether nothing is lost by forgetting it.
     func isForgettable(at now: Moment) -> Bool {
-        self.wait(at: now) == nil && self.last + .seconds(120) < now && (self.bannedUntil ?? self.last) + .seconds(3600) < now
+        self.wait(at: now) == nil && self.last + .seconds(120) < now
+            && (self.bannedUntil ?? self.last) + .seconds(3600) < now
     }
 }

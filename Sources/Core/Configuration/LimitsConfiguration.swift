@@ -93,7 +93,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
             "handshakesPerSecond",
             default: standard.handshakesPerSecond,
             in: 1...100_000,
-            summary: "WebSocket handshakes and ticket requests a second from one address, in the long run; more are answered with 429."
+            summary:
+                "WebSocket handshakes and ticket requests a second from one address, in the long run; more are answered with 429."
         )
         self.handshakeBurst = reader.integer(
             "handshakeBurst",
@@ -114,7 +115,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
             "secretFailuresPerMinute",
             default: standard.secretFailuresPerMinute,
             in: 10...100_000,
-            summary: "Unknown registration identifiers, tickets and wakeup tokens a minute from one address; the same then."
+            summary:
+                "Unknown registration identifiers, tickets and wakeup tokens a minute from one address; the same then."
         )
     }
 }

@@ -1,4 +1,5 @@
 import PluginAPI
+
 package struct TokenConfiguration: Sendable, Equatable {
     init(from reader: SettingsReader) {}
 }

@@ -67,9 +67,6 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
             self.note(switchboard.admit(port, until: login.lease))
         case .registration(let identifier):
             self.comeHome(switchboard.restore(identifier, on: port))
-        case .wakeup(let token):
-            var generator = SystemRandomNumberGenerator()
-            self.comeHome(switchboard.wake(token, as: RegistrationIdentifier(using: &generator), on: port))
         }
     }
 

@@ -181,7 +181,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         let body = "{\"ticket\":\"\(ticket.secretText)\",\"expiresIn\":\(lifetime.components.seconds)}\n"
         self.respond(
             .ok,
-            ["Content-Type": "application/json"],
+            ["Content-Type": "application/json", "Cache-Control": "no-store"],
             body: Array(body.utf8),
             isHead: false,
             to: head,
@@ -210,7 +210,14 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             self.respond(status, body: Array(body.utf8), isHead: isHead, to: head, keepsConnection: true)
         default:
             if let page = self.door.pages[path] {
-                self.respond(.ok, ["Content-Type": page.contentType], body: page.body, isHead: isHead, to: head, keepsConnection: true)
+                self.respond(
+                    .ok,
+                    ["Content-Type": page.contentType],
+                    body: page.body,
+                    isHead: isHead,
+                    to: head,
+                    keepsConnection: true
+                )
             } else if self.door.paths.contains(path) {
                 self.refuse(.upgradeRequired("this path speaks WebSocket"), to: head)
             } else {

@@ -83,11 +83,6 @@ package final class Switchboard: Sendable {
         self.comeHome(port) { $0.restore(identifier, on: port, at: $1, into: &$2) }
     }
 
-    /// A client answers a push (§9.5.2); it gets a new identifier.
-    package func wake(_ token: WakeupToken, as identifier: RegistrationIdentifier, on port: PortID) -> Homecoming {
-        self.comeHome(port) { $0.wake(token, as: identifier, on: port, at: $1, into: &$2) }
-    }
-
     /// A client came with an access token: it may stay until the lease ends, and takes the place of whoever is here by a
     /// token that this one renews (§4.2.2).
     package func admit(_ port: PortID, until lease: Lease) -> Homecoming {
@@ -119,9 +114,9 @@ package final class Switchboard: Sendable {
         self.state.withLock { $0.exchange.canRestore(identifier) }
     }
 
-    /// Whether a client may come back with this token.
-    package func canWake(_ token: WakeupToken) -> Bool {
-        self.state.withLock { $0.exchange.canWake(token) }
+    /// Somebody answers a push (§9.5.2): the token is used up, and its registration is restored by this new identifier.
+    package func redeem(_ token: WakeupToken, for identifier: RegistrationIdentifier) -> Bool {
+        self.state.withLock { $0.exchange.redeem(token, for: identifier) }
     }
 
     /// A push is on its way to a client: until then it may come back with this token, once.

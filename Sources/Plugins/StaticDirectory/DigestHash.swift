@@ -9,7 +9,8 @@ package struct DigestHash: Sendable, Equatable {
     /// `nil` unless the text is a whole hash of that algorithm, in lower-case hexadecimal digits.
     package init?(_ text: String, _ algorithm: DigestAlgorithm) {
         let isDigit: (UInt8) -> Bool = { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
         }
         guard text.utf8.count == Self.length(algorithm), text.utf8.allSatisfy(isDigit) else { return nil }
         self.text = Secret(text)

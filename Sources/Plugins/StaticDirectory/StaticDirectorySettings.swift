@@ -84,7 +84,8 @@ struct StaticEntry: Sendable, Equatable {
         for algorithm in DigestAlgorithm.allCases {
             let secret = reader.optionalSecret(
                 algorithm.rawValue,
-                summary: "The \(algorithm.rawValue) digest of `username:realm:password`, in lower-case hexadecimal digits."
+                summary:
+                    "The \(algorithm.rawValue) digest of `username:realm:password`, in lower-case hexadecimal digits."
             )
             digests[algorithm] = secret.flatMap { $0.withText { DigestHash($0, algorithm) } }
             if secret != nil, digests[algorithm] == nil {

@@ -170,13 +170,16 @@ struct ServerConfigurationTests {
         Case(["signaling": ["ringTimeout": "0s"]], #"from 1s to 24h, found "0s""#),
         Case(["signaling": ["messageLimit": "1GiB"]], #"/signaling/messageLimit: expected a size such as "256KiB""#),
         Case(
-            ["authentication": ["methods": ["basic", "digest"]]],
-            #"/authentication/methods/1: expected "basic", found "digest": not supported by this build yet"#
+            ["authentication": ["methods": ["basic", "token"]]],
+            #"/authentication/methods: expected "token" when issuers are configured under token, found "token" without them"#
         ),
-        Case(["authentication": ["methods": ["token"]]], "not supported by this build yet"),
+        Case(
+            ["authentication": ["digest": ["algorithms": []]]],
+            "/authentication/digest/algorithms: expected at least one algorithm, found none"
+        ),
         Case(
             ["authentication": ["methods": ["magic"]]],
-            #"/authentication/methods/0: expected "basic", found "magic""#
+            #"/authentication/methods/0: expected one of "basic", "digest", "token", found "magic""#
         ),
         Case(["authentication": ["methods": []]], "/authentication: expected a way to log in"),
         Case(["authentication": ["realm": "a\"b"]], "/authentication/realm: expected ASCII without quotes"),

@@ -140,7 +140,7 @@ struct RegistrationScenarios {
                     try await SignalingClient.connect(to: server.address, query: "?identifier=\(identifier)")
                 }
                 #expect(refusal?.status == 401)
-                #expect(refusal?.headers["www-authenticate"]?.contains("Basic") == true)
+                #expect(refusal?.headers["www-authenticate"]?.hasPrefix("Bearer ") == true)
             }
             try await newer.expectNothing()
         }

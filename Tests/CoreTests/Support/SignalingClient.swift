@@ -15,9 +15,11 @@ final class SignalingClient: Sendable {
     }
 
     let socket: RawSocket
+    private let port: Int
 
-    private init(socket: RawSocket) {
+    private init(socket: RawSocket, port: Int) {
         self.socket = socket
+        self.port = port
     }
 
     /// - Parameter login: name and password, sent as HTTP Basic.
@@ -36,13 +38,14 @@ final class SignalingClient: Sendable {
             lines.append("Authorization: Basic \(TestBase64.encode(Array(login.utf8)))")
         }
         lines += headers
+        SecretLedger.note(target: query, headers: lines, port: endpoint.port)
         try await socket.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
         let response = try await HTTPReply.read(from: socket)
         guard response.status == 101 else {
             throw HandshakeRefused(status: response.status, headers: response.headers, body: response.body)
         }
         #expect(response.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        return SignalingClient(socket: socket)
+        return SignalingClient(socket: socket, port: endpoint.port)
     }
 
     // MARK: Saying
@@ -59,7 +62,11 @@ final class SignalingClient: Sendable {
 
     /// The next message.
     func next() async throws -> JSONValue {
-        try JSONValue(parsing: try await self.nextText())
+        let message = try JSONValue(parsing: try await self.nextText())
+        if message["operation"] == "register", let identifier = message["identifier"]?.string {
+            SecretLedger.note(identifier, port: self.port)
+        }
+        return message
     }
 
     /// The next message as the bytes that came. Pings are answered on the way; a close is thrown.
@@ -153,6 +160,8 @@ struct HTTPReply {
     let status: Int
     /// By lower-case name.
     let headers: [String: String]
+    /// The values of all WWW-Authenticate headers.
+    var challenges: [String] = []
     let body: String
 
     static func read(from socket: RawSocket) async throws -> HTTPReply {
@@ -166,7 +175,33 @@ struct HTTPReply {
         }
         let length = headers["content-length"].flatMap(Int.init) ?? 0
         let body = String(decoding: try await socket.read(count: length), as: UTF8.self)
-        return HTTPReply(status: Int(statusLine[1]) ?? 0, headers: headers, body: body)
+        let challenges = lines.filter { $0.lowercased().hasPrefix("www-authenticate:") }
+            .map { String($0.drop { $0 != ":" }.dropFirst().drop { $0 == " " }) }
+        return HTTPReply(status: Int(statusLine[1]) ?? 0, headers: headers, challenges: challenges, body: body)
+    }
+
+    /// A WebSocket handshake on a connection of its own, and what it is answered.
+    static func handshake(_ target: String = "/", port: Int, headers: [String] = []) async throws -> HTTPReply {
+        let socket = try await RawSocket.connect(port: port)
+        let lines = [
+            "GET \(target) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Upgrade: websocket", "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]
+        SecretLedger.note(target: target, headers: headers, port: port)
+        try await socket.send((lines + headers).joined(separator: "\r\n") + "\r\n\r\n")
+        let reply = try await Self.read(from: socket)
+        await socket.close()
+        return reply
+    }
+
+    /// Asks for a ticket, on a connection of its own.
+    static func ticket(port: Int, headers: [String]) async throws -> HTTPReply {
+        SecretLedger.note(target: "", headers: headers, port: port)
+        let reply = try await Self.get("/ticket", port: port, method: "POST", headers: headers)
+        if let ticket = try? JSONValue(parsing: Array(reply.body.utf8))["ticket"]?.string {
+            SecretLedger.note(ticket, port: port)
+        }
+        return reply
     }
 
     /// Asks for a page, on a connection of its own.

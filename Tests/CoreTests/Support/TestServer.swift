@@ -13,11 +13,15 @@ struct TestServer: Sendable {
 
     let address: Address
     private let server: SignalingServer
+    /// What it has logged, at every level.
+    let log: RecordedLog
 
+    var switchboard: Switchboard { self.server.switchboard }
     var port: Int { self.address.port }
     var census: Census { self.server.switchboard.census }
 
-    fileprivate init(address: Address, server: SignalingServer) {
+    fileprivate init(address: Address, server: SignalingServer, log: RecordedLog) {
+        self.log = log
         self.address = address
         self.server = server
     }
@@ -36,7 +40,8 @@ struct TestServer: Sendable {
     }
 }
 
-/// Starts a server with some members of its configuration replaced, and stops it when the test is over.
+/// Starts a server with some members of its configuration replaced, and stops it when the test is over. No secret that its
+/// clients used may then stand in its log.
 ///
 /// - Parameter adjust: sets what an operator may not: times so short that a test need not wait for them.
 func withServer(
@@ -56,8 +61,8 @@ func withServer(
     let catalog: [any Plugin.Type] = [PeopleDirectory.self]
     var configuration = try ServerConfiguration.read(.object(document), baseDirectory: ".", catalog: catalog).get()
     adjust(&configuration)
-    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    logger.logLevel = .trace
+    let log = RecordedLog()
+    let logger = log.logger()
     let host = try PluginHost(configuration.plugins, catalog: catalog, baseDirectory: ".", logger: logger)
     try await host.start()
     let server = SignalingServer(
@@ -70,13 +75,17 @@ func withServer(
     let endpoints = try await server.start()
     let port = try #require(endpoints.first?.port)
     do {
-        try await test(TestServer(address: TestServer.Address(port: port), server: server))
+        try await test(TestServer(address: TestServer.Address(port: port), server: server, log: log))
     } catch {
         await server.stop()
         throw error
     }
     await server.stop()
     await host.stop()
+    let secrets = SecretLedger.take(port: port)
+    for line in log.text {
+        #expect(!secrets.contains { line.contains($0) }, "a secret in the log: \(line)")
+    }
 }
 
 extension SignalingClient {

@@ -1,5 +1,6 @@
 import Logging
 package import Telephony
+
 package enum TokenAlgorithm: String, Sendable { case hs256 = "HS256", rs256 = "RS256" }
 package struct AccessToken: Sendable, Hashable {
     package var issuer: String
@@ -9,7 +10,8 @@ package struct AccessToken: Sendable, Hashable {
     package var mayCallUnregistered: Bool
     package var renewalKey: RenewalKey?
 }
-package enum TokenFault: String, Sendable, CustomStringConvertible { case malformed
+package enum TokenFault: String, Sendable, CustomStringConvertible {
+    case malformed
     package var description: String { self.rawValue }
 }
 package enum TokenVerdict: Sendable { case accepted(AccessToken), refused(TokenFault), unknownKey }

@@ -16,16 +16,9 @@ extension Exchange {
             self.close(old, .replaced, into: &actions)
             self.grant(lease, to: .port(port))
         case .registration(let id)?:
-            if self.book[id]?.isGuest == true, self.book[id]?.calls.isEmpty == true {
-                // Nothing to come back to.
-                self.end(id, because: .replaced, at: now, into: &actions)
-                self.grant(lease, to: .port(port))
-            } else {
-                self.leases.release(self.book[id]?.lease, by: .registration(id))
-                self.book[id]?.lease = nil
-                self.grant(lease, to: .registration(id))
-                _ = self.attach(id, to: port, at: now, into: &actions)
-            }
+            self.leases.release(self.book[id]?.lease, by: .registration(id))
+            self.grant(lease, to: .registration(id))
+            _ = self.attach(id, to: port, at: now, into: &actions)
         case nil:
             self.grant(lease, to: .port(port))
         }
@@ -96,32 +89,20 @@ extension Exchange {
     // MARK: Wakeups
 
     /// A push is sent to a client: until then it may come back with this token, once.
-    package mutating func note(_ token: WakeupToken, for identifier: RegistrationIdentifier, until end: Moment) -> Bool {
+    package mutating func note(_ token: WakeupToken, for identifier: RegistrationIdentifier, until end: Moment) -> Bool
+    {
         guard let id = self.book.registration(for: identifier) else { return false }
         self.wakeups.note(token, for: id)
         self.timers.remind(of: .wakeup(token), at: end)
         return true
     }
 
-    /// Whether a client may come back with this token. The front door asks before it lets a socket in.
-    package func canWake(_ token: WakeupToken) -> Bool {
-        self.wakeups.registration(for: token) != nil
-    }
-
-    /// A client answers a push: it comes back as by ``restore(_:on:at:into:)``, with a new identifier; token and old
-    /// identifier are void. `false`, and nothing changed, when the token was used or expired meanwhile.
-    package mutating func wake(
-        _ token: WakeupToken,
-        as identifier: RegistrationIdentifier,
-        on port: PortID,
-        at now: Moment,
-        into actions: inout [ExchangeAction]
-    ) -> Bool {
-        guard self.isOpen(port), self.ports[port]?.registration == nil,
-            let id = self.wakeups.registration(for: token)
-        else { return false }
+    /// Somebody answers a push: the token is used up, and its registration has a new identifier to be restored by; the old
+    /// one is void. `false`, and nothing changed, for a token that is unknown, used or expired.
+    package mutating func redeem(_ token: WakeupToken, for identifier: RegistrationIdentifier) -> Bool {
+        guard let id = self.wakeups.registration(for: token) else { return false }
         self.wakeups.forget(token)
         self.book.change(id, to: identifier)
-        return self.attach(id, to: port, at: now, into: &actions)
+        return true
     }
 }

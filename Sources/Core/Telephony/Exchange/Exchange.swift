@@ -211,8 +211,9 @@ package struct Exchange: Sendable {
                 actions.append(.tell(port, .call(label, indication)))
             case .legEnded(let registration, let label, let reason, let isPresent):
                 self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
-                guard isPresent, let port = self.book.port(of: registration) else { continue }
-                actions.append(.tell(port, .call(label, .status(.terminated, reason))))
+                if isPresent, let port = self.book.port(of: registration) {
+                    actions.append(.tell(port, .call(label, .status(.terminated, reason))))
+                }
                 self.dismissGuest(registration, into: &actions)
             case .ended:
                 self.calls.remove(id)
@@ -222,11 +223,11 @@ package struct Exchange: Sendable {
 
     /// Who came only to call is sent home after the last call (§4.2).
     mutating func dismissGuest(_ id: RegistrationID, into actions: inout [ExchangeAction]) {
-        guard let registration = self.book[id], registration.isGuest, registration.calls.isEmpty,
-            let port = registration.port, self.ports[port]?.registration == id
-        else { return }
+        guard let registration = self.book[id], registration.isGuest, registration.calls.isEmpty else { return }
         self.forget(id)
-        self.close(port, .finished, into: &actions)
+        if let port = registration.port, self.ports[port]?.registration == id {
+            self.close(port, .finished, into: &actions)
+        }
     }
 
     mutating func makeIdentifier(for registration: RegistrationID) -> CallIdentifier {

@@ -23,6 +23,8 @@ package struct LeaseBook: Sendable {
     /// Also of leases that were renewed or given up meanwhile: nothing is ever taken out before its time, but see ``tidy(_:)``.
     private var ends = TimerQueue<CalendarTime, LeaseHolder>()
     package private(set) var count = 0
+    /// How many ends are still to come, in force or not.
+    package var pendingEnds: Int { self.ends.count }
 
     package init() {}
 

@@ -16,6 +16,8 @@ struct Senseless: Error, CustomStringConvertible {
 final class OutsideWorld {
     var exchange: Exchange
     private(set) var now = Moment(nanoseconds: 0)
+    /// What the system's clock shows: it goes with ``now``, unless somebody sets it.
+    var calendar = CalendarTime(milliseconds: 1_800_000_000_000)
     private(set) var clients: [TestClient] = []
     /// Who is, or was until it was told to close, on a socket.
     private var owners: [PortID: TestClient] = [:]
@@ -63,6 +65,10 @@ final class OutsideWorld {
         RegistrationIdentifier(using: &self.secrets)
     }
 
+    func newWakeupToken() -> WakeupToken {
+        WakeupToken(using: &self.secrets)
+    }
+
     // MARK: What happens
 
     /// Hands one event to the exchange and carries out what comes of it.
@@ -108,7 +114,16 @@ final class OutsideWorld {
             }
         }
         self.now = end
+        self.calendar = self.calendar + duration
         try self.happens { $0.advance(to: $1, into: &$2) }
+        try self.looksAtCalendar()
+        try self.checkTruth()
+    }
+
+    /// As the switchboard does at each tick.
+    func looksAtCalendar() throws {
+        let calendar = self.calendar
+        try self.happens { $0.expireLeases(by: calendar, at: $1, into: &$2) }
         try self.checkTruth()
     }
 

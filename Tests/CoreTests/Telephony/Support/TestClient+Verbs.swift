@@ -68,6 +68,36 @@ extension TestClient {
         self.socket = self.world.connect(self)
     }
 
+    /// Comes with an access token that is good for so long; tokens of one nonce renew each other.
+    func connects(for time: Duration, nonce: UInt64? = nil, mayCall: Bool = false) throws {
+        let socket = self.world.connect(self, guest: mayCall ? self.address : nil)
+        self.socket = socket
+        let lease = Lease(key: nonce.map { RenewalKey($0, 0, 0, 0) }, end: self.world.calendar + time)
+        self.beginReturn()
+        try self.world.happens { $0.admit(socket, until: lease, at: $1, into: &$2) }
+        self.endReturn()
+        try self.world.checkTruth()
+    }
+
+    /// A push is sent to it. Returns the token in it.
+    func isSentPush(goodFor time: Duration = .seconds(60)) throws -> WakeupToken {
+        guard let secret = self.secret else { throw Senseless("\(self.name) is not registered") }
+        let token = self.world.newWakeupToken()
+        guard self.world.exchange.note(token, for: secret, until: self.world.now + time) else {
+            throw Senseless("\(self.name) is registered and can't be woken")
+        }
+        return token
+    }
+
+    /// Answers a push. `false` when it is too late.
+    @discardableResult
+    func wakes(by token: WakeupToken) throws -> Bool {
+        let secret = self.world.newSecret()
+        guard self.world.exchange.redeem(token, for: secret) else { return false }
+        self.secret = secret
+        return try self.returns()
+    }
+
     func losesSocket() throws {
         guard let socket = self.socket else { throw Senseless("\(self.name) has no socket to lose") }
         self.socket = nil
