@@ -11,7 +11,7 @@ PYTHON        := $(VENV)/bin/python
 STRICT        := --explicit-target-dependency-import-check error
 APT           := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
-.PHONY: help run build release test test-swift test-browser lint format bench packages test-packages clean
+.PHONY: help run build release test test-swift test-browser lint docs format bench packages test-packages clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,10 @@ lint: ## formatting, and that Telephony imports nothing
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	@! grep -rnE '^\s*(@[a-zA-Z_]+ )*((public|package|internal|private|fileprivate) )?import ' Sources/Core/Telephony \
 		|| { echo 'Telephony must import nothing'; exit 1; }
+
+docs: packages ## the tables of docs/configuration.md and the schema, from the code
+	swift build --build-tests $(STRICT)
+	ANYNODE_WRITE_DOCUMENTS=1 swift test --skip-build --filter ConfigurationDocumentTests
 
 format: ## format all Swift files
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

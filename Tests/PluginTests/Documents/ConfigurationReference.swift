@@ -13,6 +13,27 @@ enum ConfigurationReference {
     struct Table {
         let place: String
         let rows: [Row]
+
+        private static let head = ["| member | type | default | meaning |", "|---|---|---|---|"]
+
+        private var heading: String { self.place.isEmpty ? "## The document" : "## `\(self.place)`" }
+
+        /// The document with these rows under this table's heading, whatever stood there; a heading that is missing comes
+        /// after the table before.
+        func write(into document: String, after previous: Table?) -> String {
+            var lines = document.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            if !lines.contains(self.heading) {
+                let before = previous.flatMap { lines.firstIndex(of: $0.heading) } ?? -1
+                let next = lines[(before + 1)...].firstIndex { $0.hasPrefix("## ") } ?? lines.count
+                lines.insert(contentsOf: [self.heading, ""] + Self.head + [""], at: next)
+            }
+            guard let heading = lines.firstIndex(of: self.heading),
+                let start = lines[heading...].firstIndex(of: Self.head[1])
+            else { return document }
+            let end = lines[(start + 1)...].firstIndex { !$0.hasPrefix("|") } ?? lines.count
+            lines.replaceSubrange((start + 1)..<end, with: self.rows.map(\.text))
+            return lines.joined(separator: "\n")
+        }
     }
 
     /// All objects, outer ones first.
