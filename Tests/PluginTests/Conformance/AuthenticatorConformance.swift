@@ -14,6 +14,8 @@ func checkAuthenticatorConformance<Kind: AuthenticatorPlugin>(
     baseDirectory: String = ".",
     username: Username,
     password: String,
+    /// The SHA-256 HA1 that the settings store for this user; `nil` when they store none.
+    ha1: String? = nil,
     stranger: Username
 ) async throws {
     try #require(!password.isEmpty)
@@ -35,6 +37,30 @@ func checkAuthenticatorConformance<Kind: AuthenticatorPlugin>(
     #expect(try await outcome(username, "") == .refused)
     for attempt in [password, "x", ""] {
         let judgement = try await outcome(stranger, attempt)
+        #expect(judgement == .notMine || judgement == .refused)
+    }
+
+    // HTTP Digest: only what is stored proves anything, whatever a response claims to match.
+    @Sendable func judgement(
+        _ username: Username,
+        _ algorithm: DigestAlgorithm,
+        _ check: @Sendable @escaping (Secret) -> Bool
+    )
+        async throws -> AuthenticationOutcome
+    {
+        let response = DigestResponse(username: username, realm: "anynode", algorithm: algorithm, check: check)
+        return try await plugin.authenticate(.digest(response))
+    }
+    if let ha1 {
+        #expect(try await judgement(username, .sha256) { $0 == Secret(ha1) } == .accepted(username))
+        #expect(try await judgement(username, .sha256) { $0 != Secret(ha1) } == .refused)
+    } else {
+        #expect(try await judgement(username, .sha256) { _ in true } != .accepted(username))
+    }
+    #expect(try await judgement(username, .md5) { _ in true } != .accepted(username))
+    #expect(try await judgement(username, .sha256) { _ in false } != .accepted(username))
+    for algorithm in DigestAlgorithm.allCases {
+        let judgement = try await judgement(stranger, algorithm) { _ in true }
         #expect(judgement == .notMine || judgement == .refused)
     }
 

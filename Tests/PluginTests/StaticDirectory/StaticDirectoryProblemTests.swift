@@ -77,16 +77,16 @@ struct StaticDirectoryProblemTests {
         arguments: [
             (
                 "",
-                "line 1: expected a header such as username,dialString,displayName,password,furtherDialStrings, found none"
+                "line 1: expected a header such as username,dialString,displayName,password,furtherDialStrings,digestSHA256,digestMD5, found none"
             ),
             (
                 "username,number",
-                "line 1: expected columns among username,dialString,displayName,password,furtherDialStrings, "
+                "line 1: expected columns among username,dialString,displayName,password,furtherDialStrings,digestSHA256,digestMD5, "
                     + "each once, found \"number\""
             ),
             (
                 "username,dialString,username",
-                "line 1: expected columns among username,dialString,displayName,password,furtherDialStrings, "
+                "line 1: expected columns among username,dialString,displayName,password,furtherDialStrings,digestSHA256,digestMD5, "
                     + "each once, found \"username\""
             ),
             ("username,password", "line 1: expected a column dialString in the header, found none"),

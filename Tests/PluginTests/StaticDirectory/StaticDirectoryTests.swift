@@ -80,6 +80,51 @@ struct StaticDirectoryTests {
         )
     }
 
+    /// As `echo demo | anynode-server hash-password --digest alice` prints it.
+    static let ha1 = "f3f42e410fd3571b45e8c84fcf922127cd4a19a81080a5e80f2e5f9bcca7eebe"
+
+    @Test("An authenticator for HTTP Digest")
+    func digest() async throws {
+        let entry: JSONValue = [
+            "username": "alice", "dialString": "1", "password": .string(Hashes.sha256),
+            "digest": ["SHA-256": .string(Self.ha1)],
+        ]
+        try await checkAuthenticatorConformance(
+            StaticDirectoryPlugin.self,
+            settings: ["entries": .array([entry])],
+            username: try #require(Username("alice")),
+            password: "demo",
+            ha1: Self.ha1,
+            stranger: try #require(Username("Alice"))
+        )
+    }
+
+    @Test("HA1s from a CSV file")
+    func digestColumns() async throws {
+        let md5 = String(Self.ha1.prefix(32))
+        try self.folder.write(
+            "username,dialString,digestSHA256,digestMD5\nalice,1,\(Self.ha1),\nbob,2,,\(md5)\n",
+            to: "p.csv"
+        )
+        let plugin = try PluginFixture.make(
+            StaticDirectoryPlugin.self,
+            ["file": "p.csv"],
+            baseDirectory: self.folder.path
+        )
+        try await plugin.start()
+        func outcome(_ name: String, _ algorithm: DigestAlgorithm, _ ha1: String) async throws -> AuthenticationOutcome
+        {
+            let username = try #require(Username(name))
+            let response = DigestResponse(username: username, realm: "r", algorithm: algorithm) { $0 == Secret(ha1) }
+            return try await plugin.authenticate(.digest(response))
+        }
+        #expect(try await outcome("alice", .sha256, Self.ha1) == .accepted(#require(Username("alice"))))
+        #expect(try await outcome("alice", .md5, md5) == .refused)
+        #expect(try await outcome("bob", .md5, md5) == .accepted(#require(Username("bob"))))
+        #expect(try await outcome("carol", .sha256, String(repeating: "0", count: 64)) == .notMine)
+        await plugin.stop()
+    }
+
     @Test("Who has no password does not get in; who is unknown may be known elsewhere")
     func outcomes() async throws {
         let plugin = try PluginFixture.make(StaticDirectoryPlugin.self, ["entries": Self.entries])
