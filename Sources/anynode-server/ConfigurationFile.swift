@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Glibc
+import Logging
 import PluginAPI
 
 /// The option that says where `plugins.json` is, and how its problems are told.
@@ -12,6 +13,16 @@ struct ConfigurationFile: ParsableArguments {
         switch ServerConfiguration.load(path: self.path, catalog: PluginCatalog.all) {
         case .success(let configuration): return configuration
         case .failure(let problems): throw Failure(self.describe(problems))
+        }
+    }
+
+    /// With the keys of all issuers, as far as they stand in files.
+    func tokenVerifier(for configuration: ServerConfiguration, _ logger: Logger) throws -> TokenVerifier? {
+        do throws(ConfigurationProblems) {
+            guard let token = configuration.authentication.token else { return nil }
+            return try TokenVerifier(token, logger: logger)
+        } catch {
+            throw Failure(self.describe(error))
         }
     }
 

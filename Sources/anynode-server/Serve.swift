@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
 
         let signals = StopSignals()
         let host = try self.makeHost(configuration, logger)
+        let tokens = try self.file.tokenVerifier(for: configuration, logger)
         do {
             try await host.start()
         } catch {
@@ -29,6 +30,7 @@ struct Serve: AsyncParsableCommand {
             configuration: configuration,
             directory: host,
             authentication: host,
+            tokens: tokens,
             serverDescription: Version.description,
             logger: logger
         )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Logging
 import PluginAPI
 import StaticDirectory
 import StrictJSON
@@ -12,7 +13,8 @@ struct Check: ParsableCommand {
     @OptionGroup var file: ConfigurationFile
 
     func run() throws {
-        _ = try self.file.load()
+        let configuration = try self.file.load()
+        _ = try self.file.tokenVerifier(for: configuration, Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
         say("\(self.file.path): ok")
     }
 }

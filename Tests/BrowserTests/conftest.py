@@ -36,17 +36,25 @@ def path_from_environment(name, default):
 class Server:
     """The server binary with a configuration derived from the repository's own, on a free port."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, adjust=None, environment=None):
         binary = path_from_environment("ANYNODE_SERVER", ".build/debug/anynode-server")
         if not binary.exists():
             pytest.fail(f"no server at {binary}: build it first, or name it in ANYNODE_SERVER")
         configuration = directory / "plugins.json"
-        configuration.write_text(json.dumps(derived_configuration(), indent=2))
+        document = derived_configuration()
+        if adjust:
+            document = adjust(document) or document
+        configuration.write_text(json.dumps(document, indent=2))
         self._stderr = open(directory / "stderr.txt", "w+")
         self._lines = queue.Queue()
         self.printed = []
         self._process = subprocess.Popen(
-            [binary, "--config", configuration], cwd=directory, stdout=subprocess.PIPE, stderr=self._stderr, text=True
+            [binary, "--config", configuration],
+            cwd=directory,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
         self.port = self._wait_until_ready()
@@ -69,7 +77,7 @@ class Server:
                 self.stop()
                 pytest.fail(f"the server did not become ready; it printed {self.printed} and to stderr:\n{self.log()}")
             self.printed.append(line)
-            if line.startswith("listening public ws://"):
+            if line.startswith("listening public ws"):
                 port = int(line.rstrip("/").rsplit(":", 1)[1])
             if line == "ready":
                 assert port, f"no public listener in {self.printed}"
@@ -113,13 +121,16 @@ def anchored(value, directory):
 
 @pytest.fixture
 def start_server(tmp_path):
-    """Starts servers; each has a directory of its own, and must end properly."""
+    """Starts servers; each has a directory of its own, and must end properly.
+
+    `adjust` changes the derived configuration, or returns another one; `environment` adds variables.
+    """
     servers = []
 
-    def start():
+    def start(adjust=None, environment=None):
         directory = tmp_path / f"server-{len(servers) + 1}"
         directory.mkdir()
-        servers.append(Server(directory))
+        servers.append(Server(directory, adjust, environment))
         return servers[-1]
 
     yield start

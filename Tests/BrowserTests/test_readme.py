@@ -1,6 +1,5 @@
 """The README's examples, executed as they stand: what it says a command prints, it prints."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,25 +8,9 @@ import sys
 import pytest
 
 from conftest import ROOT, path_from_environment
+from documents import Document, pattern
 
-README = (ROOT / "README.md").read_text()
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-
-
-def pattern(expected):
-    """The text, in which `…` stands for anything."""
-    return ".*".join(re.escape(part) for part in expected.split("…"))
-
-
-def commands():
-    for block in blocks("console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, expected = step.partition("\n")
-            # A hash begins with a dollar sign too, but not with a dollar sign and a space.
-            yield command, expected
+README = Document("README.md")
 
 
 @pytest.fixture
@@ -43,7 +26,7 @@ def folder(tmp_path):
 
 def test_commands_print_what_the_readme_says(server, folder):
     count = 0
-    for command, expected in commands():
+    for command, expected in README.commands():
         command = command.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
         result = subprocess.run(
             command, shell=True, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
@@ -54,8 +37,8 @@ def test_commands_print_what_the_readme_says(server, folder):
 
 
 def test_python_client_prints_what_the_readme_says(server, tmp_path):
-    (program,) = blocks("python")
-    (expected,) = blocks("text")
+    (program,) = README.blocks("python")
+    (expected,) = README.blocks("text")
     program = program.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
     result = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, timeout=30, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -64,7 +47,7 @@ def test_python_client_prints_what_the_readme_says(server, tmp_path):
 
 def test_browser_client_calls_bob(server, open_phone, new_context):
     bob = open_phone("bob")
-    (program,) = blocks("js")
+    (program,) = README.blocks("js")
     page = new_context().new_page()
     page.goto(server.url)
     page.evaluate("document.body.replaceChildren(Object.assign(document.createElement('audio'), { autoplay: true }))")
@@ -76,11 +59,11 @@ def test_browser_client_calls_bob(server, open_phone, new_context):
 
 
 def test_linked_files_exist():
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+    for target in re.findall(r"\]\(([^)#:]+)\)", README.text):
         assert (ROOT / target).exists(), target
 
 
 def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"^    make (\w+)", README, re.MULTILINE):
+    for target in re.findall(r"^    make (\w+)", README.text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -24,6 +24,34 @@ enum Base64 {
         return bits == 0 ? bytes : nil
     }
 
+    /// The alphabet for URLs and file names, without padding (RFC 4648 §5): as JSON Web Tokens are written (RFC 7515 §2).
+    static func decodeURL(_ digits: some Collection<UInt8>) -> [UInt8]? {
+        guard !digits.isEmpty, digits.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 4 * 3 + 2)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for digit in digits {
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "-"): value = 62
+            case UInt8(ascii: "_"): value = 63
+            case UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
+            default:
+                guard let other = Self.value(of: digit) else { return nil }
+                value = other
+            }
+            bits = bits << 6 | UInt32(value)
+            bitCount += 6
+            if bitCount >= 8 {
+                bitCount -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
+                bits &= (1 << UInt32(bitCount)) - 1
+            }
+        }
+        return bits == 0 ? bytes : nil
+    }
+
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var digits: [UInt8] = []
         var bits: UInt32 = 0

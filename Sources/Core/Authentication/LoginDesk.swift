@@ -145,6 +145,9 @@ package final class LoginDesk: Sendable {
             return self.refused(.token, proof, address)
         case .unknownKey:
             return nil
+        case .unavailable:
+            self.counters.unavailable.add(1, ordering: .relaxed)
+            return .unavailable
         }
     }
 

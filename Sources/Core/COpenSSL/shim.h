@@ -11,3 +11,6 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+
+// A macro that Swift can't read.
+static inline int anynode_public_key_selection(void) { return EVP_PKEY_PUBLIC_KEY; }

@@ -46,7 +46,7 @@ package final class Gateway: Sendable {
         desk: RegistrationDesk,
         encoder: MessageEncoder,
         logger: Logger,
-        now: @escaping @Sendable () -> Moment = { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) }
+        now: @escaping @Sendable () -> Moment = { .now }
     ) {
         self.settings = settings
         self.switchboard = switchboard

@@ -23,9 +23,14 @@ package final class SignalingServer: Sendable {
     private struct State {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
+        var keyWatch: Task<Void, Never>?
     }
 
+    /// How often files with keys are looked at.
+    private static let keyWatchInterval = Duration.seconds(10)
+
     private let configuration: ServerConfiguration
+    private let tokens: TokenVerifier?
     private let desk: LoginDesk
     private let rate: HandshakeRate
     private let gateway: Gateway
@@ -44,6 +49,7 @@ package final class SignalingServer: Sendable {
         logger: Logger
     ) {
         self.configuration = configuration
+        self.tokens = tokens
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
             directory: directory,
@@ -113,8 +119,24 @@ package final class SignalingServer: Sendable {
         ) { _ in
             switchboard.advance()
         }
-        self.state.withLock { $0.reminders = reminders }
+        let keyWatch = self.tokens.map { tokens in
+            Task {
+                while !Task.isCancelled {
+                    await tokens.reloadKeys()
+                    try? await Task.sleep(for: Self.keyWatchInterval)
+                }
+            }
+        }
+        self.state.withLock { state in
+            state.reminders = reminders
+            state.keyWatch = keyWatch
+        }
         return endpoints
+    }
+
+    /// Reads again what stands in files of others, now instead of a few seconds later: keys of issuers.
+    package func reload() async {
+        await self.tokens?.reloadKeys()
     }
 
     private func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
@@ -203,7 +225,9 @@ package final class SignalingServer: Sendable {
     /// Closes everything at once.
     package func stop() async {
         await self.closeListeners()
-        self.state.withLock { $0.reminders }?.cancel()
+        let (reminders, keyWatch) = self.state.withLock { ($0.reminders, $0.keyWatch) }
+        reminders?.cancel()
+        keyWatch?.cancel()
         try? await self.group.shutdownGracefully()
     }
 

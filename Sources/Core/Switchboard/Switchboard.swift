@@ -1,5 +1,4 @@
 package import Logging
-import NIOCore
 import PluginAPI
 import Synchronization
 package import Telephony
@@ -30,7 +29,7 @@ package final class Switchboard: Sendable {
         policy: ExchangePolicy,
         directory: any DirectoryService,
         logger: Logger,
-        clock: @escaping @Sendable () -> Moment = { Moment(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds)) },
+        clock: @escaping @Sendable () -> Moment = { .now },
         calendar: @escaping @Sendable () -> CalendarTime = { .now },
         seed: UInt64 = .random(in: .min ... .max)
     ) {

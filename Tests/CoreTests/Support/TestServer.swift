@@ -69,6 +69,7 @@ func withServer(
         configuration: configuration,
         directory: host,
         authentication: host,
+        tokens: try configuration.authentication.token.map { try TokenVerifier($0, logger: logger) },
         serverDescription: "anynode-server test",
         logger: logger
     )
