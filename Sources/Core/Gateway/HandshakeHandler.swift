@@ -235,13 +235,13 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: written)
         if keeps {
             self.isBusy = false
-            if head?.headers.contains(name: "upgrade") == true {
+            if let head, Handshake.endsHTTP(head) {
                 self.replaceDecoder(context)
             }
         }
     }
 
-    /// After a request with an Upgrade header the decoder reads no more HTTP; after our refusal there may be more of it.
+    /// After a request to upgrade the decoder reads no more HTTP; after our refusal there may be more of it.
     private func replaceDecoder(_ context: ChannelHandlerContext) {
         let old = self.decoder
         self.decoder = Self.makeDecoder()
