@@ -8,10 +8,11 @@ PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev
 TEST_PACKAGES := chromium python3-venv
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
+FUZZ_SECONDS  ?= 600
 STRICT        := --explicit-target-dependency-import-check error
 APT           := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
-.PHONY: help run build release test test-swift test-browser lint docs format bench packages test-packages clean
+.PHONY: help run build release test test-swift test-browser test-fuzz fuzz lint docs format bench packages test-packages clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,7 +29,7 @@ build: packages ## debug build of everything
 release: packages ## release build of the server
 	swift build -c release --product anynode-server
 
-test: packages test-packages lint test-swift test-browser ## everything CI runs
+test: packages test-packages lint test-swift test-browser test-fuzz ## everything CI runs
 
 test-swift: packages ## unit, plugin and scenario tests
 	swift build --build-tests $(STRICT)
@@ -38,8 +39,15 @@ test-browser: packages test-packages ## real Chromium, the README's examples, th
 	swift build $(STRICT) --product anynode-server
 	$(PYTHON) -m pytest Tests/BrowserTests -q
 
+test-fuzz: ## every fuzz target for a few seconds
+	$(MAKE) fuzz FUZZ_SECONDS=5
+
+fuzz: packages ## every fuzz target for FUZZ_SECONDS, 600 unless given (Fuzzing/README.md)
+	ANYNODE_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product anynode-fuzz
+	FUZZ_SECONDS=$(FUZZ_SECONDS) Fuzzing/fuzz.sh
+
 lint: ## formatting, and that Telephony imports nothing
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
 	@! grep -rnE '^\s*(@[a-zA-Z_]+ )*((public|package|internal|private|fileprivate) )?import ' Sources/Core/Telephony \
 		|| { echo 'Telephony must import nothing'; exit 1; }
 
@@ -48,7 +56,7 @@ docs: packages ## the tables of docs/configuration.md and the schema, from the c
 	ANYNODE_WRITE_DOCUMENTS=1 swift test --skip-build --filter ConfigurationDocumentTests
 
 format: ## format all Swift files
-	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
 
 bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
 	swift build -c release
@@ -67,4 +75,4 @@ test-packages:
 		&& cp Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt; }
 
 clean: ## forget all builds
-	rm -rf .build $(VENV)
+	rm -rf .build .build-fuzz $(VENV)

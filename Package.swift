@@ -9,6 +9,13 @@ let houseRules: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Whether `make fuzz` asks: then our own modules carry the fuzzer's instrumentation, and its driver is built (Fuzzing/README.md).
+let isFuzzing = Context.environment["ANYNODE_FUZZ"] != nil
+
+/// Coverage to steer by, AddressSanitizer, and assertions as in a debug build although it is an optimised one.
+let fuzzingRules: [SwiftSetting] =
+    isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug"])] : []
+
 let package = Package(
     name: "anynode-server",
     products: [
@@ -127,10 +134,24 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // What `make fuzz` throws bytes at; the tests replay what it found.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Fuzzing/Targets",
+            swiftSettings: houseRules
+        ),
+
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -151,3 +172,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+    package.targets += [
+        .executableTarget(
+            name: "anynode-fuzz",
+            dependencies: ["FuzzTargets", "CLibFuzzer"],
+            path: "Fuzzing/Driver",
+            swiftSettings: houseRules,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+        ),
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+    ]
+    for target in package.targets where target.type == .regular || target.name == "anynode-fuzz" {
+        target.swiftSettings = (target.swiftSettings ?? []) + fuzzingRules
+    }
+}

@@ -157,6 +157,12 @@ package struct Handshake: Sendable {
             || head.headers["content-length"].contains { $0 != "0" }
     }
 
+    /// Whether the decoder takes what follows for another protocol: by both headers, not by one (RFC 9110 §7.8).
+    static func endsHTTP(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "upgrade")
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
     /// 22 characters of base64 and two of padding: 16 bytes, and no bits left over that could be anything.
     private static func isKey(_ key: String) -> Bool {
         Base64.decode(key)?.count == 16

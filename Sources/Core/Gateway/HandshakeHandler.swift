@@ -24,7 +24,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private var isBusy = false
     private var deadline: Scheduled<Void>?
 
-    init(
+    package init(
         door: FrontDoor,
         verdict: ConnectionLedger.Verdict,
         peer: String,
@@ -41,7 +41,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     /// A decoder within our limits (NIO's own are far more generous).
-    static func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
+    package static func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 * 1024
         limits.maxHeaderListSize = 32 * 1024
@@ -90,6 +90,11 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !self.isBusy else {
+            // There is one answer to a request, and none after the last: not even that the rest of it is broken.
+            context.close(promise: nil)
+            return
+        }
         switch error as? HTTPParserError {
         case .headerOverflow?:
             self.refuse(.headersTooLarge, to: nil)
@@ -289,13 +294,13 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: written)
         if keeps {
             self.isBusy = false
-            if head?.headers.contains(name: "upgrade") == true {
+            if let head, Handshake.endsHTTP(head) {
                 self.replaceDecoder(context)
             }
         }
     }
 
-    /// After a request with an Upgrade header the decoder reads no more HTTP; after our refusal there may be more of it.
+    /// After a request to upgrade the decoder reads no more HTTP; after our refusal there may be more of it.
     private func replaceDecoder(_ context: ChannelHandlerContext) {
         let old = self.decoder
         self.decoder = Self.makeDecoder()

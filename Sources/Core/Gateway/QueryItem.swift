@@ -1,10 +1,10 @@
 /// One `name=value` of a request's query.
-struct QueryItem {
-    let name: String
-    let value: String
+package struct QueryItem: Sendable {
+    package let name: String
+    package let value: String
 
     /// Splits at `&` and `=`, and resolves `%XX`. A bad escape, a control character or text that is not UTF-8 is refused.
-    static func parse(_ query: String) throws(HTTPRefusal) -> [QueryItem] {
+    package static func parse(_ query: String) throws(HTTPRefusal) -> [QueryItem] {
         var items: [QueryItem] = []
         for part in query.split(separator: "&") {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
