@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-driver=.build-fuzz/release/anynode-fuzz
+driver=${FUZZ_DRIVER:-.build-fuzz/release/anynode-fuzz}
 seconds=${FUZZ_SECONDS:-600}
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(ls Fuzzing/Corpus)

@@ -14,12 +14,12 @@ enum Chosen {
     }()
 }
 
-var count = CommandLine.argc
-var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-
-// libFuzzer calls this once for each input, always on the same thread. A property that does not hold ends the process, which
-// makes libFuzzer write the input to a file.
-let status = LLVMFuzzerRunDriver(&count, &arguments) { start, count in
+/// What libFuzzer calls, once for each input, always on the same thread.
+///
+/// A property that does not hold ends the process, which makes libFuzzer write the input to a file. The name is the one that
+/// libFuzzer's own `main` expects: some linkers want that too, although ours is used.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(BrokenProperty) {
         try Chosen.target.run(Array(UnsafeBufferPointer(start: start, count: count)))
     } catch {
@@ -27,4 +27,7 @@ let status = LLVMFuzzerRunDriver(&count, &arguments) { start, count in
     }
     return 0
 }
-exit(status)
+
+var count = CommandLine.argc
+var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+exit(LLVMFuzzerRunDriver(&count, &arguments, testOneInput))
