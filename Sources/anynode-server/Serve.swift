@@ -63,7 +63,8 @@ struct Serve: AsyncParsableCommand {
         for (endpoint, listener) in zip(endpoints, configuration.listeners) {
             say("listening \(endpoint.name) \(endpoint)")
             if listener.webRoot != nil {
-                say("page      http://\(endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host):\(endpoint.port)/")
+                let scheme = endpoint.scheme == .wss ? "https" : "http"
+                say("page      \(scheme)://\(endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host):\(endpoint.port)/")
             }
         }
         say("ready")

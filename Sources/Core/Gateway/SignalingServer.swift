@@ -10,19 +10,22 @@ package final class SignalingServer: Sendable {
     /// Where a server listens, once it does.
     package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         package let name: String
+        package let scheme: ListenerScheme
         package let host: String
         package let port: Int
         package let path: String
 
         /// What a client connects to.
         package var description: String {
-            "ws://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)\(self.path)"
+            "\(self.scheme.rawValue)://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)\(self.path)"
         }
     }
 
     private struct State {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
+        /// One for each listener with TLS.
+        var identities: [TLSIdentities] = []
     }
 
     private let configuration: ServerConfiguration
@@ -33,15 +36,19 @@ package final class SignalingServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let rosters: [ObjectIdentifier: Roster]
     private let state = Mutex(State())
+    /// For looking at files now and then.
+    private let clock: any Clock<Duration>
 
     package init(
         configuration: ServerConfiguration,
         directory: any DirectoryService,
         authentication: any AuthenticationService,
         serverDescription: String,
-        logger: Logger
+        logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
+        self.clock = clock
         self.authentication = authentication
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
@@ -87,6 +94,7 @@ package final class SignalingServer: Sendable {
             }
         } catch {
             await self.closeListeners()
+            self.forgetIdentities()
             try? await self.group.shutdownGracefully()
             throw error
         }
@@ -107,6 +115,7 @@ package final class SignalingServer: Sendable {
     }
 
     private func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
+        let identities = try self.identities(of: listener)
         let pages = try listener.webRoot.map { try WebPages(folder: $0) } ?? WebPages()
         let authentication = self.configuration.authentication
         let door = FrontDoor(
@@ -130,7 +139,7 @@ package final class SignalingServer: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.maxMessagesPerRead, value: 4)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door) }
+                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door, as: identities) }
                 }
                 .bind(host: listener.host, port: listener.port)
                 .get()
@@ -140,14 +149,15 @@ package final class SignalingServer: Sendable {
         self.state.withLock { $0.listeners.append(channel) }
         return Endpoint(
             name: listener.name,
+            scheme: listener.scheme,
             host: listener.host,
             port: channel.localAddress?.port ?? listener.port,
             path: listener.paths.first ?? "/"
         )
     }
 
-    /// A socket was accepted: it is counted, and shown to the front door.
-    private func accept(_ channel: any Channel, at door: FrontDoor) throws {
+    /// A socket was accepted: it is counted, and shown to the front door, through TLS where the listener has it.
+    private func accept(_ channel: any Channel, at door: FrontDoor, as identities: TLSIdentities?) throws {
         guard let roster = self.rosters[ObjectIdentifier(channel.eventLoop)] else { return }
         self.gateway.counters.accepted.add(1, ordering: .relaxed)
         let key = ClientAddress.limitKey(channel.remoteAddress)
@@ -157,6 +167,9 @@ package final class SignalingServer: Sendable {
         let encoder = HTTPResponseEncoder()
         let decoder = HandshakeHandler.makeDecoder()
         let pipeline = channel.pipeline.syncOperations
+        if let identities {
+            try pipeline.addHandler(identities.makeHandler())
+        }
         try pipeline.addHandler(encoder)
         try pipeline.addHandler(decoder)
         try pipeline.addHandler(
@@ -169,6 +182,49 @@ package final class SignalingServer: Sendable {
                 decoder: decoder
             )
         )
+    }
+
+    // MARK: TLS
+
+    /// Reads all certificates and keys again; what is wrong stays as it is. Nobody who is connected notices.
+    package func reloadCertificates() async {
+        for identities in self.state.withLock(\.identities) {
+            await identities.reload()
+        }
+    }
+
+    /// What an operator should know about the certificates: files that are not in force, certificates that have expired.
+    package var certificateProblems: [String] {
+        self.state.withLock(\.identities).flatMap(\.problems)
+    }
+
+    private func identities(of listener: ListenerConfiguration) throws -> TLSIdentities? {
+        guard let settings = listener.tls else { return nil }
+        let identities: TLSIdentities
+        do throws(TLSProblem) {
+            identities = try TLSIdentities(
+                settings: settings,
+                listener: listener.name,
+                closeWait: self.gateway.settings.closeWait,
+                logger: self.gateway.logger,
+                clock: self.clock
+            )
+        } catch {
+            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
+        }
+        identities.watch()
+        self.state.withLock { $0.identities.append(identities) }
+        return identities
+    }
+
+    private func forgetIdentities() {
+        let identities = self.state.withLock { state in
+            defer { state.identities = [] }
+            return state.identities
+        }
+        for identities in identities {
+            identities.stop()
+        }
     }
 
     // MARK: End
@@ -190,6 +246,7 @@ package final class SignalingServer: Sendable {
     /// Closes everything at once.
     package func stop() async {
         await self.closeListeners()
+        self.forgetIdentities()
         self.state.withLock { $0.reminders }?.cancel()
         try? await self.group.shutdownGracefully()
     }

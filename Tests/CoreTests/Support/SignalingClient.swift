@@ -27,7 +27,7 @@ final class SignalingClient: Sendable {
         login: String? = nil,
         headers: [String] = []
     ) async throws -> SignalingClient {
-        let socket = try await RawSocket.connect(port: endpoint.port)
+        let socket = try await RawSocket.connect(port: endpoint.port, tls: endpoint.tls)
         var lines = [
             "GET /\(query) HTTP/1.1", "Host: 127.0.0.1:\(endpoint.port)", "Upgrade: websocket", "Connection: Upgrade",
             "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -170,9 +170,14 @@ struct HTTPReply {
     }
 
     /// Asks for a page, on a connection of its own.
-    static func get(_ path: String, port: Int, method: String = "GET", headers: [String] = []) async throws -> HTTPReply
-    {
-        let socket = try await RawSocket.connect(port: port)
+    static func get(
+        _ path: String,
+        port: Int,
+        method: String = "GET",
+        headers: [String] = [],
+        tls: TLSClient? = nil
+    ) async throws -> HTTPReply {
+        let socket = try await RawSocket.connect(port: port, tls: tls)
         let lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close"] + headers
         try await socket.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
         let reply = try await Self.read(from: socket)
