@@ -64,7 +64,8 @@ struct Serve: AsyncParsableCommand {
             say("listening \(endpoint.name) \(endpoint)")
             if listener.webRoot != nil {
                 let scheme = endpoint.scheme == .wss ? "https" : "http"
-                say("page      \(scheme)://\(endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host):\(endpoint.port)/")
+                let host = endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host
+                say("page      \(scheme)://\(host):\(endpoint.port)/")
             }
         }
         say("ready")

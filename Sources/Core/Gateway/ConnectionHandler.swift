@@ -267,6 +267,11 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         }
     }
 
+    /// The socket is closed without any goodbye.
+    func closeAtOnce() {
+        self.context?.closeAtOnce()
+    }
+
     /// The client closes, or answers our close.
     private func answerClose(_ code: UInt16?) {
         guard let context = self.context else { return }

@@ -24,6 +24,7 @@ package final class SignalingServer: Sendable {
     private struct State {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
+        var isStopped = false
         /// One for each listener with TLS.
         var identities: [TLSIdentities] = []
     }
@@ -245,9 +246,19 @@ package final class SignalingServer: Sendable {
 
     /// Closes everything at once.
     package func stop() async {
+        let isFirst = self.state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        // Loops that are shut down answer nothing any more.
+        guard isFirst else { return }
         await self.closeListeners()
         self.forgetIdentities()
         self.state.withLock { $0.reminders }?.cancel()
+        for roster in self.rosters.values {
+            // Or those who do not answer the goodbye of TLS would hold up the end.
+            try? await roster.loop.submit { roster.attendance.forEach { $0.connection.closeAtOnce() } }.get()
+        }
         try? await self.group.shutdownGracefully()
     }
 

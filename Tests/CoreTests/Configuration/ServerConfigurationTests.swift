@@ -196,7 +196,7 @@ struct ServerConfigurationTests {
             "/listeners/0/origins/0: expected * or an origin"
         ),
         Case(["listeners": [["name": "a", "origins": ["null"]]]], "/listeners/0/origins/0: expected * or an origin"),
-        Case(["listeners": [["name": "a", "tls": [:]]]], "/listeners/0/tls: unknown member"),
+        Case(["listeners": [["name": "a", "ssl": [:]]]], "/listeners/0/ssl: unknown member"),
         Case(["threads": 0], "/threads: expected a whole number from 1 to 64, found the number 0"),
         Case(["signaling": ["ringTimeout": 60]], #"/signaling/ringTimeout: expected a duration such as "60s""#),
         Case(["signaling": ["ringTimeout": "0s"]], #"from 1s to 24h, found "0s""#),

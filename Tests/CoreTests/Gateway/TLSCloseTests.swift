@@ -9,6 +9,14 @@ import Testing
 /// The end of TLS, with a clock of the test's own.
 @Suite("TLS: the end of a connection")
 struct TLSCloseTests {
+    private let authority: TestAuthority
+    private let certificate: TestCertificate
+
+    init() async throws {
+        self.authority = try await TestAuthority()
+        self.certificate = try await self.authority.issue("server")
+    }
+
     /// A server's and a client's end, handshake done; bytes go from one to the other when the test lets them.
     private final class Ends {
         let loop = EmbeddedEventLoop()
@@ -16,9 +24,7 @@ struct TLSCloseTests {
         let client: EmbeddedChannel
         let errors = Errors()
 
-        init(closeWait: TimeAmount) throws {
-            let authority = try TestAuthority()
-            let certificate = try authority.issue("server")
+        init(_ certificate: TestCertificate, of authority: TestAuthority, closeWait: TimeAmount) throws {
             let identities = try TLSIdentities(
                 settings: TLSSettings(
                     certificates: [
@@ -81,7 +87,7 @@ struct TLSCloseTests {
 
     @Test("A client that answers the goodbye is closed at once")
     func answered() throws {
-        let ends = try Ends(closeWait: .seconds(5))
+        let ends = try Ends(self.certificate, of: self.authority, closeWait: .seconds(5))
         ends.server.close(promise: nil)
         #expect(ends.server.isActive)
         try ends.exchange()
@@ -91,7 +97,7 @@ struct TLSCloseTests {
 
     @Test("A client that never answers the goodbye is closed after the close wait")
     func unanswered() throws {
-        let ends = try Ends(closeWait: .seconds(5))
+        let ends = try Ends(self.certificate, of: self.authority, closeWait: .seconds(5))
         ends.server.close(promise: nil)
         ends.loop.advanceTime(by: .milliseconds(4999))
         #expect(ends.server.isActive)
@@ -101,7 +107,7 @@ struct TLSCloseTests {
 
     @Test("Closing at once waits for nobody, during the goodbye as well", arguments: [false, true])
     func atOnce(isClosing: Bool) throws {
-        let ends = try Ends(closeWait: .seconds(5))
+        let ends = try Ends(self.certificate, of: self.authority, closeWait: .seconds(5))
         if isClosing { ends.server.close(promise: nil) }
         #expect(ends.server.isActive)
         ends.errors.context?.closeAtOnce()
@@ -112,7 +118,7 @@ struct TLSCloseTests {
 
     @Test("A socket that ends without a goodbye is an error of the connection, not of the server")
     func unclean() throws {
-        let ends = try Ends(closeWait: .seconds(5))
+        let ends = try Ends(self.certificate, of: self.authority, closeWait: .seconds(5))
         ends.server.pipeline.fireChannelInactive()
         #expect(ends.errors.count == 1)
         ends.loop.advanceTime(by: .seconds(60))

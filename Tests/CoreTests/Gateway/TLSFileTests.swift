@@ -12,9 +12,9 @@ struct TLSFileTests {
     private let authority: TestAuthority
     private let good: TestCertificate
 
-    init() throws {
-        self.authority = try TestAuthority()
-        self.good = try self.authority.issue("server")
+    init() async throws {
+        self.authority = try await TestAuthority()
+        self.good = try await self.authority.issue("server")
     }
 
     private func load(
@@ -57,9 +57,9 @@ struct TLSFileTests {
     }
 
     @Test("Each mistake is told with its file, what was expected and what was found")
-    func mistakes() throws {
+    func mistakes() async throws {
         let folder = self.authority.folder
-        let other = try self.authority.issue("other")
+        let other = try await self.authority.issue("other")
         let garbage = try folder.write("garbage", to: "garbage.pem")
         let empty = try folder.write("", to: "empty.pem")
         let torn = try folder.write(
@@ -102,9 +102,9 @@ struct TLSFileTests {
     }
 
     @Test("An encrypted key is opened by its passphrase, which no message shows")
-    func passphrase() throws {
+    func passphrase() async throws {
         let path = "\(self.authority.folder.path)/encrypted.key"
-        try TestAuthority.openssl([
+        try await TestAuthority.openssl([
             "pkey", "-in", self.good.privateKey, "-aes256", "-passout", "pass:open sesame", "-out", path,
         ])
         #expect(self.problem(self.setting(nil, path, passphrase: Secret("open sesame"))) == nil)
@@ -123,8 +123,8 @@ struct TLSFileTests {
     @Test(
         "A certificate that has expired is served all the same at a start, with a warning, and is a problem of health"
     )
-    func expired() throws {
-        let expired = try self.authority.issue("server", days: -1)
+    func expired() async throws {
+        let expired = try await self.authority.issue("server", days: -1)
         let log = LogRecorder()
         let identities = try self.load(self.setting(expired.certificate, expired.privateKey), logging: log)
         #expect(identities.problems.count == 1)
@@ -149,7 +149,7 @@ struct TLSFileTests {
     @Test("A replacement that is not valid yet is refused")
     func notYetValid() async throws {
         let identities = try self.load(self.setting(), now: { TLSIdentities.calendar() + .seconds(-10 * 86400) })
-        _ = try self.authority.issue("server")
+        _ = try await self.authority.issue("server")
         await identities.reload()
         #expect(identities.problems.first?.hasSuffix("the certificate of before stays in force") == true)
     }

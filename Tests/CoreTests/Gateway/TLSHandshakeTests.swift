@@ -6,12 +6,12 @@ import Telephony
 import Testing
 
 /// What a client may and may not do before the first encrypted byte.
-@Suite("TLS: handshake")
+@Suite("TLS: handshake", .serialized)
 struct TLSHandshakeTests {
     private let authority: TestAuthority
 
-    init() throws {
-        self.authority = try TestAuthority()
+    init() async throws {
+        self.authority = try await TestAuthority()
     }
 
     private func client(
@@ -35,7 +35,7 @@ struct TLSHandshakeTests {
 
     @Test("The certificate is for the host that the client names; the first is for all others")
     func serverName() async throws {
-        let certificates = try [
+        let certificates = try await [
             self.authority.issue("first", for: ["DNS:localhost"]),
             self.authority.issue("other", for: ["DNS:b.example", "DNS:c.example"]),
             self.authority.issue("wild", for: ["IP:127.0.0.1", "DNS:*.wild.example"]),
@@ -66,7 +66,10 @@ struct TLSHandshakeTests {
         ]
     )
     func version(minimum: String, version: TLSVersion, isSpoken: Bool) async throws {
-        let listener = encryptedListener([try self.authority.issue("server")], ["minimumVersion": .string(minimum)])
+        let listener = encryptedListener(
+            [try await self.authority.issue("server")],
+            ["minimumVersion": .string(minimum)]
+        )
         let client = try self.client {
             $0.minimumTLSVersion = version
             $0.maximumTLSVersion = version
@@ -93,7 +96,7 @@ struct TLSHandshakeTests {
             $0.maximumTLSVersion = .tlsv12
             $0.cipherSuites = name
         }
-        try await withServer(encryptedListener([try self.authority.issue("server")])) { server in
+        try await withServer(encryptedListener([try await self.authority.issue("server")])) { server in
             if isSpoken {
                 try await self.visit(server, with: client)
             } else {
@@ -115,19 +118,19 @@ struct TLSHandshakeTests {
         Shown.allCases
     )
     func clientCertificate(isRequired: Bool, shown: Shown) async throws {
-        let clients = try TestAuthority("clients")
-        let others = try TestAuthority("clients")
+        let clients = try await TestAuthority("clients")
+        let others = try await TestAuthority("clients")
         let identity: TestCertificate? =
             switch shown {
             case .nothing: nil
-            case .right: try clients.issue("alice", for: [], usage: "clientAuth")
-            case .foreign: try others.issue("mallory", for: [], usage: "clientAuth")
-            case .wrongPurpose: try clients.issue("server", usage: "serverAuth")
-            case .expired: try clients.issue("old", for: [], usage: "clientAuth", days: -1)
+            case .right: try await clients.issue("alice", for: [], usage: "clientAuth")
+            case .foreign: try await others.issue("mallory", for: [], usage: "clientAuth")
+            case .wrongPurpose: try await clients.issue("server", usage: "serverAuth")
+            case .expired: try await clients.issue("old", for: [], usage: "clientAuth", days: -1)
             }
         let isAccepted = shown == .right || shown == .nothing && !isRequired
         let listener = encryptedListener(
-            [try self.authority.issue("server")],
+            [try await self.authority.issue("server")],
             ["clientCertificates": ["authorities": .string(clients.path), "required": .bool(isRequired)]]
         )
         try await withServer(listener) { server in
@@ -160,7 +163,7 @@ struct TLSHandshakeTests {
     )
     func stranger(bytes: [UInt8]) async throws {
         let log = LogRecorder()
-        try await withServer(encryptedListener([try self.authority.issue("server")]), logging: log) { server in
+        try await withServer(encryptedListener([try await self.authority.issue("server")]), logging: log) { server in
             let socket = try await RawSocket.connect(port: server.port)
             try? await socket.send(bytes)
             let heard = String(decoding: try await socket.readToEnd(), as: UTF8.self)
@@ -181,8 +184,8 @@ struct TLSHandshakeTests {
     @Test("One deadline for TLS and HTTP together: whoever falls silent is closed", arguments: Silence.allCases)
     func deadline(silence: Silence) async throws {
         try await withServer(
-            encryptedListener([try self.authority.issue("server")]),
-            adjusting: { $0.limits.handshakeTimeout = .milliseconds(300) }
+            encryptedListener([try await self.authority.issue("server")]),
+            adjusting: { $0.limits.handshakeTimeout = .seconds(2) }
         ) { server in
             let isEncrypted = silence == .afterTheHandshake || silence == .inTheRequest
             let socket = try await RawSocket.connect(
@@ -191,8 +194,8 @@ struct TLSHandshakeTests {
             )
             switch silence {
             case .atOnce, .afterTheHandshake: break
-            case .inTheHello: try await socket.send(Self.halfHello)
-            case .inTheRequest: try await socket.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
+            case .inTheHello: try? await socket.send(Self.halfHello)
+            case .inTheRequest: try? await socket.send("GET / HTTP/1.1\r\nHost: localhost\r\n")
             }
             #expect(try await socket.readToEnd().isEmpty)
         }
@@ -200,7 +203,9 @@ struct TLSHandshakeTests {
 
     @Test("Half a ClientHello, and gone: nobody else notices")
     func halfHello() async throws {
-        let certificates = try [self.authority.issue("server"), self.authority.issue("b", for: ["DNS:b.example"])]
+        let certificates = try await [
+            self.authority.issue("server"), self.authority.issue("b", for: ["DNS:b.example"]),
+        ]
         try await withServer(encryptedListener(certificates)) { server in
             for length in 1...Self.halfHello.count {
                 let socket = try await RawSocket.connect(port: server.port)

@@ -5,13 +5,13 @@ import StrictJSON
 import Testing
 
 /// Certificates are replaced while calls go on (SECURITY.md F10).
-@Suite("TLS: certificates at reload")
+@Suite("TLS: certificates at reload", .serialized)
 struct TLSReloadTests {
     private let authority: TestAuthority
     private let client: TLSClient
 
-    init() throws {
-        self.authority = try TestAuthority()
+    init() async throws {
+        self.authority = try await TestAuthority()
         self.client = try TLSClient(trusting: self.authority)
     }
 
@@ -29,7 +29,7 @@ struct TLSReloadTests {
 
     @Test("A changed file is noticed: new connections see it, the calls of before go on")
     func change() async throws {
-        let certificate = try self.authority.issue("server")
+        let certificate = try await self.authority.issue("server")
         let before = certificate.own
         let clock = ManualClock()
         let log = LogRecorder()
@@ -41,7 +41,7 @@ struct TLSReloadTests {
         ) { server in
             let (alice, bob) = try await (server.alice(), server.bob())
             let call = try await establishCall(from: alice, to: bob)
-            _ = try self.authority.issue("server")
+            _ = try await self.authority.issue("server")
             #expect(certificate.own != before)
             try await self.expect(before, at: server)
             await clock.sleepers(1)
@@ -60,7 +60,7 @@ struct TLSReloadTests {
 
     @Test("Files that have not changed are not read again, and their sessions go on")
     func noChange() async throws {
-        let certificate = try self.authority.issue("server")
+        let certificate = try await self.authority.issue("server")
         let clock = ManualClock()
         let log = LogRecorder()
         try await withServer(encryptedListener([certificate]), logging: log, clock: clock) { server in
@@ -92,14 +92,14 @@ struct TLSReloadTests {
             }
         }
 
-        func put(in place: TestCertificate, by authority: TestAuthority) throws {
+        func put(in place: TestCertificate, by authority: TestAuthority) async throws {
             let files = FileManager.default
             switch self {
             case .otherKey:
-                let other = try authority.issue("other")
+                let other = try await authority.issue("other")
                 try files.removeItem(atPath: place.privateKey)
                 try files.copyItem(atPath: other.privateKey, toPath: place.privateKey)
-            case .expired: _ = try authority.issue("server", days: -1)
+            case .expired: _ = try await authority.issue("server", days: -1)
             case .garbage: try authority.folder.write("-----BEGIN CERTIFICATE-----\nAAAA\n", to: "server.pem")
             case .empty: try authority.folder.write("", to: "server.pem")
             case .missing: try files.removeItem(atPath: place.certificate)
@@ -114,7 +114,7 @@ struct TLSReloadTests {
 
     @Test("What is unusable at reload changes nothing, and is told until it is mended", arguments: Replacement.allCases)
     func refused(replacement: Replacement) async throws {
-        let certificate = try self.authority.issue("server")
+        let certificate = try await self.authority.issue("server")
         let before = certificate.own
         let clock = ManualClock()
         let log = LogRecorder()
@@ -125,7 +125,7 @@ struct TLSReloadTests {
             clock: clock
         ) { server in
             let alice = try await server.alice()
-            try replacement.put(in: certificate, by: self.authority)
+            try await replacement.put(in: certificate, by: self.authority)
             for _ in 0..<2 {
                 await clock.sleepers(1)
                 clock.advance(by: .seconds(10))
@@ -139,7 +139,7 @@ struct TLSReloadTests {
             try await alice.client.expectNothing()
 
             if replacement == .folder { try FileManager.default.removeItem(atPath: certificate.certificate) }
-            _ = try self.authority.issue("server")
+            _ = try await self.authority.issue("server")
             await server.reloadCertificates()
             try await self.expect(certificate.own, at: server)
             #expect(server.certificateProblems == [])
@@ -153,12 +153,12 @@ struct TLSReloadTests {
 
     @Test("One bad file of several does not hold up the others")
     func oneOfTwo() async throws {
-        let first = try self.authority.issue("server")
-        let second = try self.authority.issue("second", for: ["DNS:second.example"])
+        let first = try await self.authority.issue("server")
+        let second = try await self.authority.issue("second", for: ["DNS:second.example"])
         try await withServer(encryptedListener([first, second])) { server in
             let before = second.own
             try self.authority.folder.write("garbage", to: "second.pem")
-            _ = try self.authority.issue("server")
+            _ = try await self.authority.issue("server")
             await server.reloadCertificates()
             try await self.expect(first.own, at: server)
             var asking = self.client
@@ -171,11 +171,11 @@ struct TLSReloadTests {
 
     @Test("An authority that is taken out admits nobody any more; one that cannot be read stays")
     func authorities() async throws {
-        let clients = try TestAuthority("clients")
-        let next = try TestAuthority("clients")
-        let alice = try clients.issue("alice", for: [], usage: "clientAuth")
+        let clients = try await TestAuthority("clients")
+        let next = try await TestAuthority("clients")
+        let alice = try await clients.issue("alice", for: [], usage: "clientAuth")
         let listener = encryptedListener(
-            [try self.authority.issue("server")],
+            [try await self.authority.issue("server")],
             ["clientCertificates": ["authorities": .string(clients.path)]]
         )
         let client = try TLSClient(trusting: self.authority, showing: alice)

@@ -69,7 +69,8 @@ final class SignalingClient: Sendable {
             switch frame.opcode {
             case 1: return frame.payload
             case 8: throw Self.closed(frame.payload)
-            case 9: try await self.socket.send(ClientFrame.make(opcode: 10, frame.payload))
+            // The server may have closed meanwhile; then the next read says so.
+            case 9: try? await self.socket.send(ClientFrame.make(opcode: 10, frame.payload))
             default: break
             }
         }

@@ -29,13 +29,17 @@ struct TestAuthority: Sendable {
     /// The PEM file to trust it by.
     var path: String { "\(self.folder.path)/\(self.name).pem" }
 
-    init(_ name: String = "authority", in folder: TemporaryFolder = TemporaryFolder()) throws {
+    init(_ name: String = "authority", in folder: TemporaryFolder = TemporaryFolder()) async throws {
         self.folder = folder
         self.name = name
         try folder.write("[req]\ndistinguished_name=dn\n[dn]\n", to: "openssl.cnf")
         let path = "\(folder.path)/\(name)"
         let extensions = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"]
-        try self.request(name, extensions, ["-x509", "-days", "30", "-keyout", "\(path).key", "-out", "\(path).pem"])
+        try await self.request(
+            name,
+            extensions,
+            ["-x509", "-days", "30", "-keyout", "\(path).key", "-out", "\(path).pem"]
+        )
     }
 
     /// Signs a certificate of a name, valid from now on for some days; files of that name are replaced.
@@ -48,13 +52,13 @@ struct TestAuthority: Sendable {
         for names: [String] = ["DNS:localhost", "IP:127.0.0.1"],
         usage: String = "serverAuth",
         days: Int = 30
-    ) throws -> TestCertificate {
+    ) async throws -> TestCertificate {
         let path = "\(self.folder.path)/\(name)"
         let authority = "\(self.folder.path)/\(self.name)"
         var extensions = ["basicConstraints=CA:FALSE", "extendedKeyUsage=\(usage)"]
         if !names.isEmpty { extensions.append("subjectAltName=\(names.joined(separator: ","))") }
-        try self.request(name, extensions, ["-keyout", "\(path).key.new", "-out", "\(path).csr"])
-        try Self.openssl([
+        try await self.request(name, extensions, ["-keyout", "\(path).key.new", "-out", "\(path).csr"])
+        try await Self.openssl([
             "x509", "-req", "-in", "\(path).csr", "-CA", "\(authority).pem", "-CAkey", "\(authority).key",
             "-set_serial",
             "\(UInt32.random(in: 1 ... .max))", "-days", "\(days)", "-copy_extensions", "copy", "-out",
@@ -70,8 +74,8 @@ struct TestAuthority: Sendable {
     }
 
     /// Makes a key, and a certificate or the request for one.
-    private func request(_ name: String, _ extensions: [String], _ more: [String]) throws {
-        try Self.openssl(
+    private func request(_ name: String, _ extensions: [String], _ more: [String]) async throws {
+        try await Self.openssl(
             [
                 "req", "-new", "-config", "\(self.folder.path)/openssl.cnf", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
@@ -79,7 +83,8 @@ struct TestAuthority: Sendable {
         )
     }
 
-    static func openssl(_ arguments: [String]) throws {
+    /// Runs the command without keeping one of Swift's threads waiting, of which there are few.
+    static func openssl(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
@@ -87,10 +92,17 @@ struct TestAuthority: Sendable {
         process.standardError = pipe
         process.standardOutput = pipe
         process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+        guard status == 0 else {
+            let output = pipe.fileHandleForReading.availableData
             throw Failure(arguments: arguments, output: String(decoding: output, as: UTF8.self))
         }
     }
