@@ -12,7 +12,7 @@ FUZZ_SECONDS  ?= 600
 STRICT        := --explicit-target-dependency-import-check error
 APT           := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
-.PHONY: help run build release test test-swift test-browser test-fuzz fuzz lint docs format bench packages test-packages clean
+.PHONY: help run certificates build release test test-swift test-browser test-fuzz fuzz lint docs format bench packages test-packages clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ run: release ## build, and start the server with plugins.json
 	@echo "Demo log-ins: alice, bob and carol; the password of each is: demo"
 	@echo "Open the page in two tabs, log in as two of them, and call."
 	@exec .build/release/anynode-server --config plugins.json
+
+certificates: ## a development authority and a server certificate, in certificates/ (FORCE=1: anew)
+	@Scripts/make-certificates
 
 build: packages ## debug build of everything
 	swift build $(STRICT)

@@ -65,7 +65,9 @@ struct Serve: AsyncParsableCommand {
         for (endpoint, listener) in zip(endpoints, configuration.listeners) {
             say("listening \(endpoint.name) \(endpoint)")
             if listener.webRoot != nil {
-                say("page      http://\(endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host):\(endpoint.port)/")
+                let scheme = endpoint.scheme == .wss ? "https" : "http"
+                let host = endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host
+                say("page      \(scheme)://\(host):\(endpoint.port)/")
             }
         }
         say("ready")

@@ -54,6 +54,6 @@ struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of the configuration file.")
 
     func run() {
-        say(ServerConfiguration.schema(catalog: PluginCatalog.all).text)
+        print(ServerConfiguration.schema(catalog: PluginCatalog.all).indentedText, terminator: "")
     }
 }

@@ -4,6 +4,8 @@ internal import PluginAPI
 package enum ListenerScheme: String, Sendable, CaseIterable {
     /// WebSocket without encryption: for the loopback interface, or behind a proxy that encrypts.
     case ws
+    /// WebSocket over TLS.
+    case wss
 }
 
 /// One place where clients come in.
@@ -11,6 +13,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     /// For logs and administrators.
     package var name: String
     package var scheme = ListenerScheme.ws
+    /// With `wss`, and only then.
+    package var tls: TLSSettings?
     /// A name or address of this machine.
     package var host = "127.0.0.1"
     /// 0 lets the system choose one.
@@ -62,8 +66,15 @@ package struct ListenerConfiguration: Sendable, Equatable {
         self.scheme = reader.choice(
             "scheme",
             default: .ws,
-            planned: ["wss"],
-            summary: "`ws` is WebSocket without encryption: for the loopback interface, or behind a proxy."
+            summary: """
+                `wss` is WebSocket over TLS, see `tls`; `ws` is without encryption: for the loopback interface, or behind \
+                a proxy.
+                """
+        )
+        self.tls = reader.optionalObject(
+            "tls",
+            summary: "Certificates and what else TLS needs; required with `wss`.",
+            TLSSettings.init(from:)
         )
         self.host = reader.string("host", default: "127.0.0.1", summary: "The name or address to listen on.")
         self.port = reader.integer(
@@ -92,6 +103,13 @@ package struct ListenerConfiguration: Sendable, Equatable {
     private mutating func check(_ reader: SettingsReader) {
         if self.name.isEmpty, !reader.hasProblem(at: "name") {
             reader.problem(at: "name", "expected a name, found an empty one")
+        }
+        if !reader.hasProblem(at: "scheme"), !reader.hasProblem(at: "tls") {
+            switch (self.scheme, self.tls) {
+            case (.wss, nil): reader.problem(at: "tls", "expected an object because the scheme is wss, found nothing")
+            case (.ws, .some): reader.problem(at: "tls", "expected the scheme wss beside it, found ws")
+            case (.ws, nil), (.wss, .some): break
+            }
         }
         if self.host.isEmpty
             || self.host.unicodeScalars.contains(where: { !$0.isASCII || $0.value <= 0x20 || $0 == "/" })

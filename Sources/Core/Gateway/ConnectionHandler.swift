@@ -129,8 +129,13 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        self.touched.flush()
+        self.endRead()
         context.fireChannelReadComplete()
+    }
+
+    /// All that was there to read has been read: now whoever is concerned is told.
+    func endRead() {
+        self.touched.flush()
     }
 
     private func handle(_ event: FrameEvent) {
@@ -201,7 +206,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
             // It isn't reading, so a close handshake would never end.
             self.gateway.logger.info("client reads too slowly", metadata: ["peer": "\(self.peer)"])
             self.close(.policyViolation, "too much unread")
-            context.close(promise: nil)
+            context.closeAtOnce()
             return
         }
         guard !items.isEmpty else { return }
@@ -252,7 +257,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         case .lost:
             self.close(.keepAliveLost, "no sign of life")
             // Nobody is there to answer a close frame.
-            context.close(promise: nil)
+            context.closeAtOnce()
         }
     }
 
@@ -268,8 +273,13 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         self.write { FrameWriter.close(code, reason: reason, into: &$0) }
         let loopBound = NIOLoopBound(context, eventLoop: self.loop)
         self.loop.scheduleTask(in: self.gateway.settings.closeWait) {
-            loopBound.value.close(promise: nil)
+            loopBound.value.closeAtOnce()
         }
+    }
+
+    /// The socket is closed without any goodbye.
+    func closeAtOnce() {
+        self.context?.closeAtOnce()
     }
 
     /// The client closes, or answers our close.

@@ -55,7 +55,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         self.context = context
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         self.deadline = context.eventLoop.scheduleTask(in: self.door.gateway.settings.handshakeTimeout) {
-            loopBound.value.close(promise: nil)
+            loopBound.value.closeAtOnce()
         }
     }
 
@@ -101,6 +101,11 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         case .some:
             self.refuse(.badRequest("not a well-formed HTTP request"), to: nil)
         case nil:
+            // Of the socket or of TLS: whoever knocks with something else, or goes away, is nothing to worry about.
+            self.door.gateway.logger.debug(
+                "no handshake",
+                metadata: ["peer": "\(self.peer)", "error": "\(error)"]
+            )
             context.close(promise: nil)
         }
     }
@@ -338,8 +343,8 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             return
         }
         pipeline.removeHandler(self, promise: nil)
-        pipeline.removeHandler(decoder, promise: nil)
-        // Frames that came along with the request were not the end of a read for the connection; now they are.
-        pipeline.fireChannelReadComplete()
+        // Frames that came along with the request were not the end of a read for the connection; now they are. An event
+        // from the head of the pipeline would not do: TLS passes on only those ends of reads that it had bytes for.
+        pipeline.removeHandler(decoder).whenComplete { _ in connection.endRead() }
     }
 }

@@ -10,13 +10,14 @@ package final class SignalingServer: Sendable {
     /// Where a server listens, once it does.
     package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         package let name: String
+        package let scheme: ListenerScheme
         package let host: String
         package let port: Int
         package let path: String
 
         /// What a client connects to.
         package var description: String {
-            "ws://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)\(self.path)"
+            "\(self.scheme.rawValue)://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)\(self.path)"
         }
     }
 
@@ -24,6 +25,9 @@ package final class SignalingServer: Sendable {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
         var keyWatch: Task<Void, Never>?
+        var isStopped = false
+        /// One for each listener with TLS.
+        var identities: [TLSIdentities] = []
     }
 
     /// How often files with keys are looked at.
@@ -39,6 +43,8 @@ package final class SignalingServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let rosters: [ObjectIdentifier: Roster]
     private let state = Mutex(State())
+    /// For looking at files now and then.
+    private let clock: any Clock<Duration>
 
     package init(
         configuration: ServerConfiguration,
@@ -46,10 +52,12 @@ package final class SignalingServer: Sendable {
         authentication: any AuthenticationService,
         tokens: TokenVerifier? = nil,
         serverDescription: String,
-        logger: Logger
+        logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
         self.tokens = tokens
+        self.clock = clock
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
             directory: directory,
@@ -104,6 +112,7 @@ package final class SignalingServer: Sendable {
             }
         } catch {
             await self.closeListeners()
+            self.forgetIdentities()
             try? await self.group.shutdownGracefully()
             throw error
         }
@@ -134,12 +143,14 @@ package final class SignalingServer: Sendable {
         return endpoints
     }
 
-    /// Reads again what stands in files of others, now instead of a few seconds later: keys of issuers.
+    /// Reads certificates, and keys of issuers, again: now instead of a few seconds later. No connection notices.
     package func reload() async {
         await self.tokens?.reloadKeys()
+        await self.reloadCertificates()
     }
 
     private func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
+        let identities = try self.identities(of: listener)
         let pages = try listener.webRoot.map { try WebPages(folder: $0) } ?? WebPages()
         let authentication = self.configuration.authentication
         let door = FrontDoor(
@@ -165,7 +176,7 @@ package final class SignalingServer: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.maxMessagesPerRead, value: 4)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door) }
+                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door, as: identities) }
                 }
                 .bind(host: listener.host, port: listener.port)
                 .get()
@@ -175,14 +186,15 @@ package final class SignalingServer: Sendable {
         self.state.withLock { $0.listeners.append(channel) }
         return Endpoint(
             name: listener.name,
+            scheme: listener.scheme,
             host: listener.host,
             port: channel.localAddress?.port ?? listener.port,
             path: listener.paths.first ?? "/"
         )
     }
 
-    /// A socket was accepted: it is counted, and shown to the front door.
-    private func accept(_ channel: any Channel, at door: FrontDoor) throws {
+    /// A socket was accepted: it is counted, and shown to the front door, through TLS where the listener has it.
+    private func accept(_ channel: any Channel, at door: FrontDoor, as identities: TLSIdentities?) throws {
         guard let roster = self.rosters[ObjectIdentifier(channel.eventLoop)] else { return }
         self.gateway.counters.accepted.add(1, ordering: .relaxed)
         let key = ClientAddress.limitKey(channel.remoteAddress)
@@ -192,6 +204,9 @@ package final class SignalingServer: Sendable {
         let encoder = HTTPResponseEncoder()
         let decoder = HandshakeHandler.makeDecoder()
         let pipeline = channel.pipeline.syncOperations
+        if let identities {
+            try pipeline.addHandler(identities.makeHandler())
+        }
         try pipeline.addHandler(encoder)
         try pipeline.addHandler(decoder)
         try pipeline.addHandler(
@@ -204,6 +219,49 @@ package final class SignalingServer: Sendable {
                 decoder: decoder
             )
         )
+    }
+
+    // MARK: TLS
+
+    /// Reads all certificates and keys again; what is wrong stays as it is. Nobody who is connected notices.
+    package func reloadCertificates() async {
+        for identities in self.state.withLock(\.identities) {
+            await identities.reload()
+        }
+    }
+
+    /// What an operator should know about the certificates: files that are not in force, certificates that have expired.
+    package var certificateProblems: [String] {
+        self.state.withLock(\.identities).flatMap(\.problems)
+    }
+
+    private func identities(of listener: ListenerConfiguration) throws -> TLSIdentities? {
+        guard let settings = listener.tls else { return nil }
+        let identities: TLSIdentities
+        do throws(TLSProblem) {
+            identities = try TLSIdentities(
+                settings: settings,
+                listener: listener.name,
+                closeWait: self.gateway.settings.closeWait,
+                logger: self.gateway.logger,
+                clock: self.clock
+            )
+        } catch {
+            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
+        }
+        identities.watch()
+        self.state.withLock { $0.identities.append(identities) }
+        return identities
+    }
+
+    private func forgetIdentities() {
+        let identities = self.state.withLock { state in
+            defer { state.identities = [] }
+            return state.identities
+        }
+        for identities in identities {
+            identities.stop()
+        }
     }
 
     // MARK: End
@@ -224,10 +282,21 @@ package final class SignalingServer: Sendable {
 
     /// Closes everything at once.
     package func stop() async {
+        let isFirst = self.state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        // Loops that are shut down answer nothing any more.
+        guard isFirst else { return }
         await self.closeListeners()
         let (reminders, keyWatch) = self.state.withLock { ($0.reminders, $0.keyWatch) }
         reminders?.cancel()
         keyWatch?.cancel()
+        self.forgetIdentities()
+        for roster in self.rosters.values {
+            // Or those who do not answer the goodbye of TLS would hold up the end.
+            try? await roster.loop.submit { roster.attendance.forEach { $0.connection.closeAtOnce() } }.get()
+        }
         try? await self.group.shutdownGracefully()
     }
 

@@ -137,7 +137,39 @@ struct ServerConfigurationTests {
         Case(["listeners": [["name": "a"], ["name": "b"]]], "/listeners/1: expected a port of its own"),
         Case(
             ["listeners": [["name": "a", "scheme": "wss"]]],
-            #"/listeners/0/scheme: expected "ws", found "wss": not supported by this build yet"#
+            "/listeners/0/tls: expected an object because the scheme is wss, found nothing"
+        ),
+        Case(
+            ["listeners": [["name": "a", "tls": ["certificates": [["certificate": "c", "privateKey": "k"]]]]]],
+            "/listeners/0/tls: expected the scheme wss beside it, found ws"
+        ),
+        Case(
+            ["listeners": [["name": "a", "scheme": "wss", "tls": ["certificates": []]]]],
+            "/listeners/0/tls/certificates: expected at least 1, found 0"
+        ),
+        Case(
+            [
+                "listeners": [
+                    [
+                        "name": "a", "scheme": "wss",
+                        "tls": [
+                            "certificates": [["certificate": "c", "privateKey": "k"]], "minimumVersion": "1.1",
+                        ],
+                    ]
+                ]
+            ],
+            #"/listeners/0/tls/minimumVersion: expected one of "1.2", "1.3", found "1.1""#
+        ),
+        Case(
+            [
+                "listeners": [
+                    [
+                        "name": "a", "scheme": "wss",
+                        "tls": ["certificates": [["certificate": "c", "privateKey": "k", "passphrase": "é"]]],
+                    ]
+                ]
+            ],
+            "/listeners/0/tls/certificates/0/passphrase: expected at most 1023 printable ASCII characters, found others"
         ),
         Case(
             ["listeners": [["name": "a", "port": 65536]]],
@@ -164,7 +196,7 @@ struct ServerConfigurationTests {
             "/listeners/0/origins/0: expected * or an origin"
         ),
         Case(["listeners": [["name": "a", "origins": ["null"]]]], "/listeners/0/origins/0: expected * or an origin"),
-        Case(["listeners": [["name": "a", "tls": [:]]]], "/listeners/0/tls: unknown member"),
+        Case(["listeners": [["name": "a", "ssl": [:]]]], "/listeners/0/ssl: unknown member"),
         Case(["threads": 0], "/threads: expected a whole number from 1 to 64, found the number 0"),
         Case(["signaling": ["ringTimeout": 60]], #"/signaling/ringTimeout: expected a duration such as "60s""#),
         Case(["signaling": ["ringTimeout": "0s"]], #"from 1s to 24h, found "0s""#),

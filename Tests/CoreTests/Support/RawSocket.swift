@@ -1,8 +1,9 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
-/// A TCP connection that says exactly what a test wants and hears exactly what comes, byte by byte.
+/// A TCP connection, encrypted or not, that says exactly what a test wants and hears exactly what comes, byte by byte.
 final class RawSocket: Sendable {
     enum Failure: Error {
         case timedOut
@@ -11,23 +12,38 @@ final class RawSocket: Sendable {
 
     private let channel: any Channel
     private let inbox: Inbox
+    /// What TLS agreed on by ALPN, if anything.
+    let agreedProtocol: String?
 
-    static func connect(host: String = "127.0.0.1", port: Int) async throws -> RawSocket {
+    /// With TLS, returns after its handshake, and throws what that ended with.
+    static func connect(host: String = "127.0.0.1", port: Int, tls: TLSClient? = nil) async throws -> RawSocket {
         let inbox = Inbox()
+        let handshake = tls.map { _ in TLSHandshakeWatch() }
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Receiver(inbox: inbox))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls, let handshake {
+                        try pipeline.addHandlers([try tls.makeHandler(), handshake])
+                    }
+                    try pipeline.addHandler(Receiver(inbox: inbox))
                 }
             }
             .connect(host: host, port: port)
             .get()
-        return RawSocket(channel: channel, inbox: inbox)
+        let agreed = try await handshake?.completed()
+        return RawSocket(channel: channel, inbox: inbox, agreedProtocol: agreed ?? nil)
     }
 
-    private init(channel: any Channel, inbox: Inbox) {
+    private init(channel: any Channel, inbox: Inbox, agreedProtocol: String?) {
         self.channel = channel
         self.inbox = inbox
+        self.agreedProtocol = agreedProtocol
+    }
+
+    /// The server's certificate, as TLS has seen it.
+    var certificate: NIOSSLCertificate? {
+        get async throws { try await self.channel.nioSSL_peerCertificate().get() }
     }
 
     func send(_ bytes: some Sequence<UInt8>) async throws {
@@ -67,6 +83,14 @@ final class RawSocket: Sendable {
 
     func close() async {
         try? await self.channel.close()
+    }
+
+    /// Closes the socket without the goodbye of TLS.
+    func cut() async throws {
+        try await self.channel.eventLoop.submit {
+            let pipeline = self.channel.pipeline.syncOperations
+            try pipeline.context(handlerType: NIOSSLClientHandler.self).close(promise: nil)
+        }.get()
     }
 
     private final class Receiver: ChannelInboundHandler, Sendable {

@@ -40,9 +40,11 @@ final class RecordedLog: Sendable {
         self.text.contains { $0.contains(part) }
     }
 
+    var handler: any LogHandler { Handler(log: self) }
+
     /// A logger that notes everything here.
     func logger() -> Logger {
-        var logger = Logger(label: "test") { _ in Handler(log: self) }
+        var logger = Logger(label: "test") { _ in self.handler }
         logger.logLevel = .trace
         return logger
     }

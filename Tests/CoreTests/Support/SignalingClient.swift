@@ -29,7 +29,7 @@ final class SignalingClient: Sendable {
         login: String? = nil,
         headers: [String] = []
     ) async throws -> SignalingClient {
-        let socket = try await RawSocket.connect(port: endpoint.port)
+        let socket = try await RawSocket.connect(port: endpoint.port, tls: endpoint.tls)
         var lines = [
             "GET /\(query) HTTP/1.1", "Host: 127.0.0.1:\(endpoint.port)", "Upgrade: websocket", "Connection: Upgrade",
             "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -76,7 +76,8 @@ final class SignalingClient: Sendable {
             switch frame.opcode {
             case 1: return frame.payload
             case 8: throw Self.closed(frame.payload)
-            case 9: try await self.socket.send(ClientFrame.make(opcode: 10, frame.payload))
+            // The server may have closed meanwhile; then the next read says so.
+            case 9: try? await self.socket.send(ClientFrame.make(opcode: 10, frame.payload))
             default: break
             }
         }
@@ -205,9 +206,14 @@ struct HTTPReply {
     }
 
     /// Asks for a page, on a connection of its own.
-    static func get(_ path: String, port: Int, method: String = "GET", headers: [String] = []) async throws -> HTTPReply
-    {
-        let socket = try await RawSocket.connect(port: port)
+    static func get(
+        _ path: String,
+        port: Int,
+        method: String = "GET",
+        headers: [String] = [],
+        tls: TLSClient? = nil
+    ) async throws -> HTTPReply {
+        let socket = try await RawSocket.connect(port: port, tls: tls)
         let lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Connection: close"] + headers
         try await socket.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
         let reply = try await Self.read(from: socket)

@@ -9,6 +9,8 @@ import Testing
 struct TestServer: Sendable {
     struct Address: Sendable {
         let port: Int
+        /// How to speak to it, where it speaks TLS.
+        var tls: TLSClient?
     }
 
     let address: Address
@@ -26,8 +28,14 @@ struct TestServer: Sendable {
         self.server = server
     }
 
+    var certificateProblems: [String] { self.server.certificateProblems }
+
     func drain() async {
         await self.server.drain()
+    }
+
+    func reloadCertificates() async {
+        await self.server.reloadCertificates()
     }
 
     /// Waits until the server has noticed something that no message tells.
@@ -43,9 +51,16 @@ struct TestServer: Sendable {
 /// Starts a server with some members of its configuration replaced, and stops it when the test is over. No secret that its
 /// clients used may then stand in its log.
 ///
-/// - Parameter adjust: sets what an operator may not: times so short that a test need not wait for them.
+/// - Parameters:
+///   - tls: What the clients of a listener with TLS use.
+///   - handler: Where to log.
+///   - clock: For looking at files.
+///   - adjust: sets what an operator may not: times so short that a test need not wait for them.
 func withServer(
     _ overrides: JSONValue = [:],
+    tls: TLSClient? = nil,
+    logging handler: any LogHandler = SwiftLogNoOpLogHandler(),
+    clock: any Clock<Duration> = ContinuousClock(),
     adjusting adjust: (inout ServerConfiguration) -> Void = { _ in },
     _ test: (TestServer) async throws -> Void
 ) async throws {
@@ -62,7 +77,8 @@ func withServer(
     var configuration = try ServerConfiguration.read(.object(document), baseDirectory: ".", catalog: catalog).get()
     adjust(&configuration)
     let log = RecordedLog()
-    let logger = log.logger()
+    var logger = Logger(label: "test") { _ in MultiplexLogHandler([log.handler, handler]) }
+    logger.logLevel = .trace
     let host = try PluginHost(configuration.plugins, catalog: catalog, baseDirectory: ".", logger: logger)
     try await host.start()
     let server = SignalingServer(
@@ -71,12 +87,13 @@ func withServer(
         authentication: host,
         tokens: try configuration.authentication.token.map { try TokenVerifier($0, logger: logger) },
         serverDescription: "anynode-server test",
-        logger: logger
+        logger: logger,
+        clock: clock
     )
     let endpoints = try await server.start()
     let port = try #require(endpoints.first?.port)
     do {
-        try await test(TestServer(address: TestServer.Address(port: port), server: server, log: log))
+        try await test(TestServer(address: TestServer.Address(port: port, tls: tls), server: server, log: log))
     } catch {
         await server.stop()
         throw error
