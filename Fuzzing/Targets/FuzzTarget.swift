@@ -14,6 +14,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "door", run: FrontDoorTarget.run),
         FuzzTarget(name: "envelope", run: EnvelopeTarget.run),
         FuzzTarget(name: "frames", run: FramesTarget.run),
+        FuzzTarget(name: "proxy", run: ProxyTarget.run),
         FuzzTarget(name: "query", run: QueryTarget.run),
         FuzzTarget(name: "request", run: RequestTarget.run),
         FuzzTarget(name: "token", run: TokenTarget.run),

@@ -5,6 +5,8 @@ import NIOHTTP1
 
 /// HTTP requests as the server's decoder, with the server's limits, reads them off a socket.
 struct RequestPipeline {
+    private static let ledger = ConnectionLedger(limits: .init(connections: .max, connectionsPerAddress: .max))
+
     /// What became of a stream of requests.
     struct Outcome: Equatable {
         var heads: [HTTPRequestHead] = []
@@ -27,8 +29,7 @@ struct RequestPipeline {
         let channel = EmbeddedChannel()
         let handler = HandshakeHandler(
             door: door,
-            verdict: .admitted,
-            peer: "fuzz",
+            origin: ClientOrigin(nil, isProxy: { _ in false }, ledger: Self.ledger),
             roster: Roster(loop: channel.embeddedEventLoop),
             encoder: encoder,
             decoder: decoder

@@ -13,12 +13,15 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationFile
 
     func run() async throws {
+        // First of all, or a signal that comes early ends the process.
+        let (stop, reload) = (StopSignals(), ReloadSignal())
+        let manager = ServiceManager()
         let configuration = try self.file.load()
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "anynode")
         logger.logLevel = configuration.log.level
 
-        let signals = StopSignals()
+        let sockets = try self.sockets(for: configuration)
         let host = try self.makeHost(configuration, logger)
         let tokens = try self.file.tokenVerifier(for: configuration, logger)
         do {
@@ -32,6 +35,7 @@ struct Serve: AsyncParsableCommand {
             authentication: host,
             tokens: tokens,
             serverDescription: Version.description,
+            inherited: sockets,
             logger: logger
         )
         do {
@@ -40,11 +44,66 @@ struct Serve: AsyncParsableCommand {
             await host.stop()
             throw Failure("\(error)")
         }
-        await signals.first()
+        manager.notify(.ready, status: "serving")
+        let companions = [
+            Task { await self.reload(server, at: reload, manager, logger) },
+            Task { await self.reassure(manager, about: server) },
+        ]
+        await stop.first()
+        manager.notify(.stopping, status: "draining")
         logger.info("draining; a second signal stops at once")
         await server.drain()
+        companions.forEach { $0.cancel() }
         await host.stop()
         logger.info("stopped")
+    }
+
+    /// The sockets of systemd, each of which must be some listener's.
+    private func sockets(for configuration: ServerConfiguration) throws -> [String: CInt] {
+        let sockets = try ServiceManager.takeSockets()
+        let names = Set(configuration.listeners.map(\.name))
+        let unclaimed = sockets.keys.filter { !names.contains($0) }.sorted()
+        guard unclaimed.isEmpty else {
+            throw Failure(
+                "expected a listener for each inherited socket, found none called \(unclaimed.joined(separator: ", "))"
+            )
+        }
+        return sockets
+    }
+
+    /// Looks at the files again whenever SIGHUP asks for it.
+    private func reload(
+        _ server: SignalingServer,
+        at signal: ReloadSignal,
+        _ manager: ServiceManager,
+        _ logger: Logger
+    ) async {
+        for await _ in signal.signals {
+            manager.notify(.reloading)
+            await server.reload()
+            do {
+                _ = try self.file.load()
+                logger.notice(
+                    "certificates and keys looked at again; the configuration is valid, and read at the next start"
+                )
+            } catch {
+                logger.error(
+                    "the configuration has become invalid; the old one stays",
+                    metadata: ["problem": "\(error)"]
+                )
+            }
+            manager.notify(.ready)
+        }
+    }
+
+    /// Tells systemd that we are well, as long as every loop answers.
+    private func reassure(_ manager: ServiceManager, about server: SignalingServer) async {
+        guard let interval = manager.watchdogInterval else { return }
+        while !Task.isCancelled {
+            await server.awaitHeartbeat()
+            manager.notify(.alive)
+            try? await Task.sleep(for: interval)
+        }
     }
 
     private func makeHost(_ configuration: ServerConfiguration, _ logger: Logger) throws -> PluginHost {

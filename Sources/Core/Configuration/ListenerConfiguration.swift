@@ -25,6 +25,12 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var origins: [String] = []
     /// Whether the files of ``webRoot`` are served too.
     package var web = false
+    /// Proxies whose word on their clients' addresses counts.
+    package var trustedProxies: [AddressBlock] = []
+    /// Whether these proxies say so by the PROXY protocol, instead of `X-Forwarded-For`.
+    package var proxyProtocol = false
+    /// Whether passwords and tokens may come in unencrypted from other machines.
+    package var allowUnencrypted = false
     /// Absolute, or `nil` where nothing is served.
     package var webRoot: String?
 
@@ -97,7 +103,54 @@ package struct ListenerConfiguration: Sendable, Equatable {
             summary: "The folder to serve when `web` is true; `web` beside this file unless given."
         )
         self.webRoot = self.web ? webRoot ?? "\(reader.baseDirectory)/web" : nil
+        let proxies = reader.strings(
+            "trustedProxies",
+            summary: """
+                Addresses of proxies, or blocks of them such as `10.0.0.0/8`, that say for whom they speak: by \
+                `X-Forwarded-For`, or as `proxyProtocol` says. Limits and logs then go by the client's address.
+                """
+        )
+        self.proxyProtocol = reader.bool(
+            "proxyProtocol",
+            default: false,
+            summary: """
+                Whether each connection begins with a header of the PROXY protocol, version 1 or 2. Whoever is not among \
+                `trustedProxies` then can't connect at all.
+                """
+        )
+        self.allowUnencrypted = reader.bool(
+            "allowUnencrypted",
+            default: false,
+            summary: """
+                Whether `ws` may be spoken with other machines than this one though no proxy is named that encrypts. \
+                Whoever listens on the way then has every password.
+                """
+        )
+        self.readProxies(proxies, reader)
         self.check(reader)
+    }
+
+    private mutating func readProxies(_ texts: [String], _ reader: SettingsReader) {
+        for (index, text) in texts.enumerated() {
+            if let block = AddressBlock(text) {
+                self.trustedProxies.append(block)
+            } else {
+                reader.problem(
+                    at: "trustedProxies",
+                    index: index,
+                    "expected an address or a block such as \"10.0.0.0/8\", found \"\(text)\""
+                )
+            }
+        }
+        if self.proxyProtocol, texts.isEmpty, !reader.hasProblem(at: "trustedProxies") {
+            reader.problem(at: "proxyProtocol", "expected trustedProxies beside it, found none")
+        }
+    }
+
+    /// Whether what clients send to prove themselves could be read by others on its way.
+    private var isOverheard: Bool {
+        let isLocal = self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.")
+        return self.scheme == .ws && !isLocal && self.trustedProxies.isEmpty && !self.allowUnencrypted
     }
 
     private mutating func check(_ reader: SettingsReader) {
@@ -115,6 +168,15 @@ package struct ListenerConfiguration: Sendable, Equatable {
             || self.host.unicodeScalars.contains(where: { !$0.isASCII || $0.value <= 0x20 || $0 == "/" })
         {
             reader.problem(at: "host", "expected a host name or an address, found \"\(self.host)\"")
+        }
+        if self.isOverheard, !reader.hasProblem(at: "host"), !reader.hasProblem(at: "scheme") {
+            reader.problem(
+                at: "scheme",
+                """
+                expected wss, or a proxy that encrypts among trustedProxies, for other machines at \(self.host), found ws \
+                (allowUnencrypted allows it)
+                """
+            )
         }
         if self.paths.isEmpty {
             reader.problem(at: "paths", "expected at least one path, found none")

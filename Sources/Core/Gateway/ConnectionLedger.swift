@@ -32,20 +32,29 @@ package final class ConnectionLedger: Sendable {
         self.limits = limits
     }
 
-    /// Counts a socket, over the limit or not: it is there, and ``leave(_:)`` must follow.
-    package func enter(_ address: String) -> Verdict {
+    /// Counts a socket, over the limit or not: it is there, and ``leave()`` must follow. Whether there is room for it.
+    package func arrive() -> Bool {
         self.state.withLock { state in
             state.total += 1
-            let fromAddress = state.byAddress[address, default: 0] + 1
-            state.byAddress[address] = fromAddress
-            if state.total > self.limits.connections { return .full }
-            return fromAddress > self.limits.connectionsPerAddress ? .tooManyFromAddress : .admitted
+            return state.total <= self.limits.connections
         }
     }
 
-    package func leave(_ address: String) {
+    package func leave() {
+        self.state.withLock { $0.total -= 1 }
+    }
+
+    /// Counts a socket as one from an address; ``uncount(_:)`` must follow. Whether there is room for it.
+    package func count(_ address: String) -> Bool {
         self.state.withLock { state in
-            state.total -= 1
+            let fromAddress = state.byAddress[address, default: 0] + 1
+            state.byAddress[address] = fromAddress
+            return fromAddress <= self.limits.connectionsPerAddress
+        }
+    }
+
+    package func uncount(_ address: String) {
+        self.state.withLock { state in
             if let count = state.byAddress[address] {
                 state.byAddress[address] = count > 1 ? count - 1 : nil
             }

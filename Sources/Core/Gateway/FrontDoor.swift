@@ -10,6 +10,8 @@ package final class FrontDoor: Sendable {
     let handshake: Handshake
     let paths: [String]
     let pages: WebPages
+    /// Whose word counts on who stands behind them.
+    private let proxies: [AddressBlock]
     private let challenges: Challenges
     private let draining: DrainFlag
 
@@ -19,6 +21,7 @@ package final class FrontDoor: Sendable {
         rate: HandshakeRate,
         rules: Handshake.Rules,
         pages: WebPages,
+        proxies: [AddressBlock] = [],
         draining: DrainFlag
     ) {
         self.gateway = gateway
@@ -28,6 +31,7 @@ package final class FrontDoor: Sendable {
         self.handshake = Handshake(rules: rules)
         self.paths = rules.paths
         self.pages = pages
+        self.proxies = proxies
         self.draining = draining
     }
 
@@ -36,6 +40,12 @@ package final class FrontDoor: Sendable {
     /// Seconds until somebody who was sent away may come again: not the same for all, or they come at once.
     func retryAfter() -> Int {
         .random(in: 2...10)
+    }
+
+    /// Who stands behind a proxy of ours, as the proxy says; `nil` where nobody speaks for others.
+    func client(of head: HTTPRequestHead, from peer: IPAddress?) -> IPAddress? {
+        guard let peer, self.proxies.contains(where: { $0.contains(peer) }) else { return nil }
+        return ForwardedFor.client(peer: peer, headers: head.headers["x-forwarded-for"], trusting: self.proxies)
     }
 
     /// 401, with the challenges that could help.

@@ -12,8 +12,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     package typealias OutboundOut = HTTPServerResponsePart
 
     private let door: FrontDoor
-    private let verdict: ConnectionLedger.Verdict
-    private let peer: String
+    private let origin: ClientOrigin
     private let roster: Roster
     private let encoder: HTTPResponseEncoder
     private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
@@ -26,15 +25,13 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 
     package init(
         door: FrontDoor,
-        verdict: ConnectionLedger.Verdict,
-        peer: String,
+        origin: ClientOrigin,
         roster: Roster,
         encoder: HTTPResponseEncoder,
         decoder: ByteToMessageHandler<HTTPRequestDecoder>
     ) {
         self.door = door
-        self.verdict = verdict
-        self.peer = peer
+        self.origin = origin
         self.roster = roster
         self.encoder = encoder
         self.decoder = decoder
@@ -104,7 +101,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             // Of the socket or of TLS: whoever knocks with something else, or goes away, is nothing to worry about.
             self.door.gateway.logger.debug(
                 "no handshake",
-                metadata: ["peer": "\(self.peer)", "error": "\(error)"]
+                metadata: ["peer": "\(self.origin.name)", "error": "\(error)"]
             )
             context.close(promise: nil)
         }
@@ -113,7 +110,10 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     // MARK: Answering
 
     private func answer(_ head: HTTPRequestHead) {
-        switch self.verdict {
+        if let client = self.door.client(of: head, from: self.origin.peer) {
+            self.origin.become(client)
+        }
+        switch self.origin.verdict {
         case .admitted: break
         case .full: return self.refuse(.unavailable("the server is full", retryAfter: self.door.retryAfter()), to: head)
         case .tooManyFromAddress:
@@ -146,14 +146,14 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
             let refusal = HTTPRefusal.unavailable("the server is going down", retryAfter: self.door.retryAfter())
             return self.refuse(refusal, to: head)
         }
-        guard self.door.rate.admit(self.peer, at: self.door.gateway.now()) else {
+        guard self.door.rate.admit(self.origin.name, at: self.door.gateway.now()) else {
             return self.refuse(.tooMany("handshakes", retryAfter: self.door.retryAfter()), to: head)
         }
-        if let outcome = self.door.desk.judgeNow(proof, from: self.peer) {
+        if let outcome = self.door.desk.judgeNow(proof, from: self.origin.name) {
             return self.judged(outcome, head, admit)
         }
         guard let loop = self.context?.eventLoop else { return }
-        let (desk, peer) = (self.door.desk, self.peer)
+        let (desk, peer) = (self.door.desk, self.origin.name)
         Task {
             let outcome = await desk.judge(proof, from: peer)
             loop.execute {
@@ -328,7 +328,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         let connection = ConnectionHandler(
             gateway: self.door.gateway,
             admission: admission,
-            peer: self.peer,
+            peer: self.origin.name,
             roster: self.roster,
             loop: context.eventLoop
         )

@@ -34,6 +34,8 @@ package final class SignalingServer: Sendable {
     private static let keyWatchInterval = Duration.seconds(10)
 
     private let configuration: ServerConfiguration
+    /// Sockets that listen already, by the name of their listener.
+    private let inherited: [String: CInt]
     private let tokens: TokenVerifier?
     private let desk: LoginDesk
     private let rate: HandshakeRate
@@ -52,10 +54,12 @@ package final class SignalingServer: Sendable {
         authentication: any AuthenticationService,
         tokens: TokenVerifier? = nil,
         serverDescription: String,
+        inherited: [String: CInt] = [:],
         logger: Logger,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
+        self.inherited = inherited
         self.tokens = tokens
         self.clock = clock
         let switchboard = Switchboard(
@@ -143,6 +147,14 @@ package final class SignalingServer: Sendable {
         return endpoints
     }
 
+    /// Returns when every event loop, and the switchboard, has answered: never, when one hangs.
+    package func awaitHeartbeat() async {
+        for loop in self.group.makeIterator() {
+            try? await loop.submit {}.get()
+        }
+        _ = self.gateway.switchboard.census
+    }
+
     /// Reads certificates, and keys of issuers, again: now instead of a few seconds later. No connection notices.
     package func reload() async {
         await self.tokens?.reloadKeys()
@@ -166,20 +178,33 @@ package final class SignalingServer: Sendable {
                 realm: authentication.realm
             ),
             pages: pages,
+            proxies: listener.proxyProtocol ? [] : listener.trustedProxies,
             draining: self.draining
         )
         let channel: any Channel
         do {
-            channel = try await ServerBootstrap(group: self.group)
+            let bootstrap = ServerBootstrap(group: self.group)
                 .serverChannelOption(.backlog, value: 4096)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        // Without descriptors left it would be told of the same waiting client for ever.
+                        let watch = AcceptWatch(listener: listener.name, logger: self.gateway.logger)
+                        try channel.pipeline.syncOperations.addHandlers([AcceptBackoffHandler(), watch])
+                    }
+                }
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.maxMessagesPerRead, value: 4)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try self.accept(channel, at: door, as: identities) }
+                    channel.eventLoop.makeCompletedFuture {
+                        try self.accept(channel, at: door, of: listener, as: identities)
+                    }
                 }
-                .bind(host: listener.host, port: listener.port)
-                .get()
+            if let socket = self.inherited[listener.name] {
+                channel = try await bootstrap.withBoundSocket(socket).get()
+            } else {
+                channel = try await bootstrap.bind(host: listener.host, port: listener.port).get()
+            }
         } catch {
             throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
         }
@@ -194,13 +219,22 @@ package final class SignalingServer: Sendable {
     }
 
     /// A socket was accepted: it is counted, and shown to the front door, through TLS where the listener has it.
-    private func accept(_ channel: any Channel, at door: FrontDoor, as identities: TLSIdentities?) throws {
+    private func accept(
+        _ channel: any Channel,
+        at door: FrontDoor,
+        of listener: ListenerConfiguration,
+        as identities: TLSIdentities?
+    ) throws {
         guard let roster = self.rosters[ObjectIdentifier(channel.eventLoop)] else { return }
         self.gateway.counters.accepted.add(1, ordering: .relaxed)
-        let key = ClientAddress.limitKey(channel.remoteAddress)
-        let verdict = self.ledger.enter(key)
-        let ledger = self.ledger
-        channel.closeFuture.whenComplete { _ in ledger.leave(key) }
+        let isProxy = { (peer: IPAddress) in listener.trustedProxies.contains { $0.contains(peer) } }
+        let origin = ClientOrigin(channel.remoteAddress, isProxy: isProxy, ledger: self.ledger)
+        channel.closeFuture.whenComplete { _ in origin.leave() }
+        if listener.proxyProtocol {
+            // The protocol's own rule: nobody else may speak here, and nothing is guessed.
+            guard let peer = origin.peer, isProxy(peer) else { throw ChannelError.inappropriateOperationForState }
+            try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(origin: origin))
+        }
         let encoder = HTTPResponseEncoder()
         let decoder = HandshakeHandler.makeDecoder()
         let pipeline = channel.pipeline.syncOperations
@@ -212,8 +246,7 @@ package final class SignalingServer: Sendable {
         try pipeline.addHandler(
             HandshakeHandler(
                 door: door,
-                verdict: verdict,
-                peer: key,
+                origin: origin,
                 roster: roster,
                 encoder: encoder,
                 decoder: decoder

@@ -1,4 +1,5 @@
 import Core
+import NIOCore
 import Telephony
 import Testing
 
@@ -94,14 +95,25 @@ struct PureMachineTests {
     @Test("The ledger counts in all and by address, and forgets addresses that have gone")
     func ledger() {
         let ledger = ConnectionLedger(limits: .init(connections: 3, connectionsPerAddress: 2))
-        #expect(ledger.enter("a") == .admitted)
-        #expect(ledger.enter("a") == .admitted)
-        #expect(ledger.enter("a") == .tooManyFromAddress)
-        #expect(ledger.enter("b") == .full)
-        ledger.leave("a")
-        ledger.leave("b")
-        #expect(ledger.enter("b") == .admitted)
-        for address in ["a", "a", "b"] { ledger.leave(address) }
+        func arrival(_ address: String) -> ClientOrigin {
+            let socketAddress = try? SocketAddress(ipAddress: address, port: 1)
+            return ClientOrigin(socketAddress, isProxy: { $0 == IPAddress("192.0.2.99") }, ledger: ledger)
+        }
+        let first = (0..<3).map { _ in arrival("192.0.2.1") }
+        #expect(first.map(\.verdict) == [.admitted, .admitted, .tooManyFromAddress])
+        let other = arrival("192.0.2.2")
+        #expect(other.verdict == .full)
+        other.leave()
+        first[2].leave()
+        let proxied = arrival("192.0.2.99")
+        #expect(proxied.verdict == .admitted)
+        if let client = IPAddress("192.0.2.1") { proxied.become(client) }
+        #expect(proxied.verdict == .tooManyFromAddress)
+        if let client = IPAddress("192.0.2.3") { proxied.become(client) }
+        #expect(proxied.verdict == .admitted)
+        #expect(proxied.name == "192.0.2.3")
+        for origin in [first[0], first[1], proxied] { origin.leave() }
         #expect(ledger.total == 0)
+        #expect(arrival("192.0.2.1").verdict == .admitted)
     }
 }
