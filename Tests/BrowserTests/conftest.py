@@ -4,12 +4,14 @@ Environment: ANYNODE_SERVER (the binary), ANYNODE_CONFIG (the configuration to d
 ANYNODE_SCREENSHOTS (a directory that keeps the screenshots).
 """
 
+import asyncio
 import json
 import os
 import queue
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,12 @@ CHROMIUM_FLAGS = [
     "--allow-loopback-in-peer-connection",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]
+
+
+def run(coroutine):
+    """Runs it on a thread of its own: Playwright keeps a running loop on the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def path_from_environment(name, default):

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from conftest import ROOT, derived_configuration, path_from_environment
+from conftest import ROOT, derived_configuration, path_from_environment, run
 
 BINARY = path_from_environment("ANYNODE_SERVER", ".build/debug/anynode-server")
 REGISTER = {"version": 1, "operation": "register", "action": "start", "assignment": {"username": "alice"}}
@@ -106,7 +106,7 @@ def test_hangup_a_thousand_times_costs_nobody_his_connection(start):
             async with connect(url(process)) as other:
                 assert (await registered(process, other))["state"] == "registered"
 
-    asyncio.run(scenario())
+    run(scenario())
     assert process.end() == 0
 
 
@@ -132,7 +132,7 @@ def test_drain_does_not_wait_for_a_client_that_never_closes(start):
             assert closed.value.rcvd.code == 1001
             assert closed.value.rcvd.reason.startswith("retry-after-ms=")
 
-    asyncio.run(scenario())
+    run(scenario())
     assert process.process.wait(LIMIT) == 0
     assert b"\x03\xe9" in silent.recv(1000), "the silent one was told 1001 as well"
 
@@ -151,7 +151,7 @@ def test_second_instance_is_refused_and_the_first_unharmed(start):
         async with connect(url(first)) as alice:
             assert (await registered(first, alice))["state"] == "registered"
 
-    asyncio.run(scenario())
+    run(scenario())
     assert first.end() == 0
 
 
@@ -174,7 +174,7 @@ def test_no_descriptors_left(start):
                 assert (await registered(process, other))["state"] == "registered"
             assert (await registered(process, alice))["state"] == "registered"
 
-    asyncio.run(scenario())
+    run(scenario())
     until(lambda: "accepted again" in process.log(), "the end is not reported")
     assert process.log().count("can't be accepted") == process.log().count("accepted again") < 10
     assert process.end() == 0
@@ -194,7 +194,7 @@ def test_socket_of_systemd(start):
         async with connect(url(process)) as alice:
             assert (await registered(process, alice))["state"] == "registered"
 
-    asyncio.run(scenario())
+    run(scenario())
     assert process.end() == 0
     # The socket is still systemd's: the next process takes it.
     again = start(command=shell, environment=named, pass_fds=[listening.fileno()]).ready()
