@@ -66,6 +66,7 @@ format: ## format all Swift files
 bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
 	swift build -c release
 	.build/release/exchange-bench
+	.build/release/token-bench
 	.build/release/anynode-bench all
 
 packages:

@@ -111,11 +111,24 @@ let package = Package(
         // What `make bench` runs: a load generator, a yardstick to compare with, and the table without sockets.
         .executableTarget(
             name: "anynode-bench",
-            dependencies: ["CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["CLinux", "CSecure", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Benchmarks/LoadGenerator",
             swiftSettings: houseRules
         ),
         .target(name: "CLinux", path: "Benchmarks/CLinux"),
+        .target(
+            name: "CSecure",
+            path: "Benchmarks/CSecure",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .executableTarget(
+            name: "token-bench",
+            dependencies: [
+                "Core", "PluginAPI", "Telephony", "COpenSSL", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/Tokens",
+            swiftSettings: houseRules
+        ),
         .executableTarget(
             name: "echo-nio",
             dependencies: [

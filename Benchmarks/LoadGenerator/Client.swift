@@ -1,3 +1,4 @@
+import CSecure
 import Glibc
 
 /// One WebSocket client: as little as possible between the socket and the benchmark.
@@ -24,8 +25,12 @@ final class Client {
     private var output: [UInt8] = []
     private var written = 0
 
+    /// Where the server has TLS.
+    private let secure: UnsafeMutableRawPointer?
+
     /// Begins to connect, and queues the handshake.
-    init(index: Int, port: UInt16) {
+    init(index: Int, server: ServerProcess, query: String = "") {
+        let port = server.port
         self.index = index
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         self.socket = Glibc.socket(AF_INET, kind, 0)
@@ -42,9 +47,10 @@ final class Client {
             }
         }
         guard result == 0 || errno == EINPROGRESS else { fail("can't connect: \(String(cString: strerror(errno)))") }
+        self.secure = server.isSecure ? bench_tls_open(self.socket) : nil
         self.output = Array(
             """
-            GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            GET /\(query) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
             """.utf8
         )
@@ -52,6 +58,7 @@ final class Client {
 
     func close() {
         self.isClosed = true
+        if let secure = self.secure { bench_tls_close(secure) }
         Glibc.close(self.socket)
     }
 
@@ -90,12 +97,9 @@ final class Client {
     func flush() {
         guard !self.isClosed, self.written < self.output.count else { return }
         let count = self.output.withUnsafeBytes { bytes in
-            Glibc.send(
-                self.socket,
-                bytes.baseAddress.map { $0 + self.written },
-                bytes.count - self.written,
-                Int32(MSG_NOSIGNAL)
-            )
+            let (start, length) = (bytes.baseAddress.map { $0 + self.written }, bytes.count - self.written)
+            guard let secure = self.secure else { return Glibc.send(self.socket, start, length, Int32(MSG_NOSIGNAL)) }
+            return bench_tls_send(secure, start, length)
         }
         // A connection that was lost is noticed where it is read.
         guard count > 0 else { return }
@@ -109,6 +113,15 @@ final class Client {
     private static let smallBuffer = 1 << 16
 
     // MARK: Reading
+
+    /// As `recv`.
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        guard let secure = self.secure else { return recv(self.socket, buffer.baseAddress, buffer.count, 0) }
+        return bench_tls_receive(secure, buffer.baseAddress, buffer.count)
+    }
+
+    /// Whether a short read says nothing about what is still there: TLS hands out one record at a time.
+    var mayHoldMore: Bool { self.secure != nil }
 
     /// Takes in what the socket gave. Pings are answered here: a server closes on a client that is silent for long.
     func receive(

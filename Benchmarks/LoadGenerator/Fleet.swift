@@ -24,13 +24,18 @@ final class Fleet {
             let before = ready
             // No more under way than a listener's backlog takes.
             while self.clients.count < min(count, ready + 256) {
-                let client = Client(index: self.clients.count, port: server.port)
+                let client = Client(index: self.clients.count, server: server)
                 self.clients.append(client)
                 self.poller.add(client)
             }
             self.poller.turn(until: { ready > before }, orFail: "only \(ready) of \(count) clients are connected")
         }
         self.poller.onMessage = { _, _ in }
+    }
+
+    /// Takes the place of a client that was lost.
+    func replace(_ client: Client) {
+        self.clients[client.index] = client
     }
 
     /// Turns until so many seconds have passed.

@@ -7,6 +7,7 @@ struct Idle: Benchmark {
 
     @OptionGroup var options: Options
     @Option(help: "Connections.") var connections = 10_000
+    @Flag(help: "Over TLS.") var secure = false
     @Option(help: "Rounds, each with a fresh server.") var rounds = 3
 
     func validate() throws {
@@ -23,7 +24,10 @@ struct Idle: Benchmark {
         for _ in 0..<(self.options.quick ? 1 : self.rounds) {
             results.append(self.round(count))
         }
-        var report = Report("idle", "\(count) registered connections, each round with a fresh server")
+        var report = Report(
+            "idle",
+            "\(count) registered \(self.secure ? "wss" : "ws") connections, each round with a fresh server"
+        )
         report.add("server RSS MiB without clients", results.map { $0.before / 1_048_576 }, digits: 1)
         report.add("server RSS MiB with all clients", results.map { $0.after / 1_048_576 }, digits: 1)
         report.add("RSS KiB per connection", results.map { ($0.after - $0.before) / 1024 / Double(count) })
@@ -32,7 +36,7 @@ struct Idle: Benchmark {
     }
 
     private func round(_ count: Int) -> (before: Double, after: Double, idleShare: Double) {
-        let server = ServerProcess(server: self.options.serverPath, people: count)
+        let server = ServerProcess(server: self.options.serverPath, people: count, isSecure: self.secure)
         // What the first connections cost once and for all is not what each costs.
         let first = Fleet(of: server, count: 10, register: true)
         first.leave()

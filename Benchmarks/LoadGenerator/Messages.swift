@@ -10,6 +10,9 @@ struct MaskedText {
         self.bytes = text.utf8.map { $0 ^ Self.mask }
     }
 
+    /// As it was before it was masked.
+    var unmasked: String { String(decoding: self.bytes.map { $0 ^ Self.mask }, as: UTF8.self) }
+
     init(masking bytes: some Collection<UInt8>) {
         self.bytes = bytes.map { $0 ^ Self.mask }
     }

@@ -33,6 +33,11 @@ final class Poller {
         guard bench_watch(self.epoll, client.socket) == 0 else { fail("can't watch a socket") }
     }
 
+    /// Looks no more at a client that is about to be closed.
+    func forget(_ client: Client) {
+        self.clients[Int(client.socket)] = nil
+    }
+
     /// Waits for events at most so long, and lets all clients react.
     func turn(nanoseconds: UInt64 = 1_000_000) {
         let count = bench_wait(self.epoll, &self.events, Int32(self.events.count), Int64(nanoseconds))
@@ -59,7 +64,7 @@ final class Poller {
     /// Reads once when that empties the socket, as it nearly always does.
     private func read(_ client: Client, toItsEnd: Bool) {
         while true {
-            let count = recv(client.socket, self.scratch.baseAddress, self.scratch.count, 0)
+            let count = client.read(into: self.scratch)
             guard count > 0 else {
                 return count < 0 && errno == EAGAIN ? () : self.end(client)
             }
@@ -68,7 +73,7 @@ final class Poller {
                 onOpen: self.onOpen,
                 onMessage: self.onMessage
             )
-            guard toItsEnd || count == self.scratch.count else { return }
+            guard toItsEnd || client.mayHoldMore || count == self.scratch.count else { return }
         }
     }
 

@@ -33,10 +33,10 @@ struct Register: Benchmark {
         }
         poller.onEnd = { [unowned poller] client in
             completed += 1
-            poller.add(Client(index: client.index, port: server.port))
+            poller.add(Client(index: client.index, server: server))
         }
         for index in 0..<self.clients {
-            poller.add(Client(index: index, port: server.port))
+            poller.add(Client(index: index, server: server))
         }
         var results: [(cycles: Double, server: Double, generator: Double, seconds: Double)] = []
         // The first round warms up.

@@ -4,6 +4,8 @@ import Glibc
 /// A server under test: a child process pinned to one core, measured by what the kernel accounts for it.
 final class ServerProcess {
     let port: UInt16
+    /// Whether its port is spoken to by TLS.
+    let isSecure: Bool
     let accounts: ProcessAccounts
     private let pid: pid_t
     /// Stays open: a server that prints something later must not be ended by it.
@@ -14,7 +16,8 @@ final class ServerProcess {
     /// Starts a program on the first core and waits until it prints `ready`. Its `listening` line says the port.
     ///
     /// - Parameter folder: removed at the end.
-    init(command: [String], folder: String? = nil) {
+    init(command: [String], folder: String? = nil, isSecure: Bool = false) {
+        self.isSecure = isSecure
         var pipeEnds: [Int32] = [0, 0]
         guard pipe(&pipeEnds) == 0 else { fail("no pipe: \(String(cString: strerror(errno)))") }
         pipeEnds.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
@@ -81,7 +84,7 @@ final class ServerProcess {
 
 extension ServerProcess {
     /// The server with `count` people in its directory, anonymous log-in, and limits out of the way.
-    convenience init(server path: String, people count: Int) {
+    convenience init(server path: String, people count: Int, isSecure: Bool = false) {
         var people = "username,dialString,displayName,password\n"
         for index in 0..<count {
             people += "user\(index),\(Messages.dialString(of: index)),User \(index),\n"
@@ -89,15 +92,17 @@ extension ServerProcess {
         // As high as each limit goes.
         let configuration = """
             {"threads": 1,
-             "listeners": [{"name": "public", "scheme": "ws", "host": "127.0.0.1", "port": 0, "paths": ["/"],
-                            "origins": ["*"]}],
-             "authentication": {"anonymous": true},
+             "listeners": [{"name": "public", \(isSecure ? Self.tls : "\"scheme\": \"ws\""), "host": "127.0.0.1", "port": 0,
+                            "paths": ["/"], "origins": ["*"]}],
+             "authentication": {"anonymous": true, "token": {"issuers": [
+                 {"issuer": "\(Token.issuer)", "algorithm": "HS256", "secret": "\(Token.secret)"}]}},
              "limits": {"connections": 100000, "connectionsPerAddress": 100000, "messagesPerSecond": 100000,
-                        "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
+                        "handshakesPerSecond": 100000, "handshakeBurst": 1000000, "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
              "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
              "log": {"level": "warning"}}
             """
-        let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(getpid())"
+        let kind = isSecure ? "wss" : "ws"
+        let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(kind)-\(getpid())"
         Self.folders.insert(folder)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -106,6 +111,31 @@ extension ServerProcess {
         } catch {
             fail("can't write the server's configuration to \(folder): \(error)")
         }
-        self.init(command: [path, "--config", "\(folder)/plugins.json"], folder: folder)
+        if isSecure { Self.makeCertificate(in: folder) }
+        self.init(command: [path, "--config", "\(folder)/plugins.json"], folder: folder, isSecure: isSecure)
+    }
+
+    private static let tls = """
+        "scheme": "wss", "tls": {"certificates": [{"certificate": "certificate.pem", "privateKey": "key.pem"}]}
+        """
+
+    /// By the openssl command: a key as servers have them today (P-256), and a certificate that nobody checks.
+    private static func makeCertificate(in folder: String) {
+        let arguments = [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "\(folder)/key.pem", "-out",
+            "\(folder)/certificate.pem",
+        ]
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        pointers.append(nil)
+        defer { pointers.forEach { free($0) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        var (pid, status): (pid_t, Int32) = (0, -1)
+        guard posix_spawnp(&pid, "openssl", &actions, nil, &pointers, environ) == 0, waitpid(pid, &status, 0) == pid,
+            status == 0
+        else { fail("the openssl command made no certificate") }
     }
 }
