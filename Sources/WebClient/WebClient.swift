@@ -55,6 +55,10 @@ package enum WebClient {
             anynode_curl_set_text(handle, CURLOPT_USERAGENT, "anynode-server"),
             anynode_curl_set_receiver(handle, Answer.receive, Unmanaged.passUnretained(answer).toOpaque()),
         ]
+        if url.hasPrefix("http:") {
+            // A server on this machine: what the environment says about proxies is not for it.
+            codes.append(anynode_curl_set_text(handle, CURLOPT_NOPROXY, "*"))
+        }
         if let authorities {
             codes.append(anynode_curl_set_text(handle, CURLOPT_CAINFO, authorities))
         }

@@ -154,7 +154,9 @@ package struct TokenIssuer: Sendable, Equatable {
             }
         }
         if let url, !Self.isFetchable(url) {
-            reader.problem(at: "keySetURL", "expected an https URL, or an http URL of this machine, found \"\(url)\"")
+            // What stands before an @ may be a password.
+            let found = url.utf8.contains(UInt8(ascii: "@")) ? "one with a name or password" : "\"\(url)\""
+            reader.problem(at: "keySetURL", "expected an https URL, or an http URL of this machine, found \(found)")
         }
     }
 
@@ -172,12 +174,26 @@ package struct TokenIssuer: Sendable, Equatable {
     }
 
     private static func isFetchable(_ url: String) -> Bool {
-        guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), url.utf8.count <= 2048 else { return false }
-        if url.hasPrefix("https://") { return url.utf8.count > "https://".utf8.count }
-        let own = ["http://127.0.0.1", "http://[::1]", "http://localhost"]
-        return own.contains { host in
-            url.hasPrefix(host)
-                && [nil, UInt8(ascii: ":"), UInt8(ascii: "/")].contains(url.utf8.dropFirst(host.utf8.count).first)
+        let bytes = Array(url.utf8)
+        guard bytes.count <= 2048, bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }),
+            let scheme = ["https://", "http://"].first(where: url.hasPrefix)
+        else { return false }
+        let ends = [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")]
+        let authority = bytes.dropFirst(scheme.utf8.count).prefix { !ends.contains($0) }
+        // After an @ comes the host that is meant, whatever stands before it.
+        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return false }
+        return scheme == "https://" || self.isOwn(authority)
+    }
+
+    /// Whether a host, with a port or without, is this machine.
+    private static func isOwn(_ authority: some Collection<UInt8>) -> Bool {
+        ["127.0.0.1", "[::1]", "localhost"].contains { host in
+            guard authority.starts(with: host.utf8) else { return false }
+            let port = authority.dropFirst(host.utf8.count)
+            let digits = port.dropFirst()
+            return port.isEmpty
+                || port.first == UInt8(ascii: ":") && (1...5).contains(digits.count)
+                    && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         }
     }
 }

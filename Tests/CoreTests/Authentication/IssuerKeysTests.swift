@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import NIOConcurrencyHelpers
 import PluginAPI
 import StrictJSON
@@ -126,6 +127,20 @@ struct IssuerKeysTests {
         #expect(first.problem.contains(problem), "\(first.problem)")
     }
 
+    @Test("An encrypted private key in place of the public one: a problem at once, and no question for a pass phrase")
+    func encryptedKey() async throws {
+        let path = self.path("key.pem")
+        try await TestAuthority.openssl([
+            "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-aes256", "-pass", "pass:secret",
+            "-out",
+            path,
+        ])
+        for key: TokenIssuer.Key in [.publicKey(path), .certificate(path)] {
+            let problems = #expect(throws: ConfigurationProblems.self) { try self.verifier(key) }
+            #expect(problems?.list.first?.problem.hasPrefix("\(path): expected an ") == true)
+        }
+    }
+
     @Test(
         "Key sets that can't be used",
         arguments: [
@@ -138,6 +153,100 @@ struct IssuerKeysTests {
     func badKeySets(text: String) throws {
         try self.folder.write(text, to: "keys.json")
         #expect(throws: ConfigurationProblems.self) { try self.verifier(.keySet(self.path("keys.json"))) }
+    }
+
+    @Test("A key that can't be used costs the set only that key (RFC 7517 §5), and is named in the log")
+    func passedOverKeys() throws {
+        let good = Self.first.jsonWebKey("a")
+        let exponents = ["AQ", "Ag", "AA", "AQAAAAAAAAAB"].map { exponent in
+            Self.second.jsonWebKey("b").replacing(#""e":"AQAB""#, with: "\"e\":\"\(exponent)\"")
+        }
+        let others = [
+            TestRSAKey(bits: 1024).jsonWebKey("b"), #"{"kty":"RSA","kid":"b","n":"=","e":"AQAB"}"#,
+            #"{"kty":"RSA","kid":"b"}"#,
+        ]
+        for bad in exponents + others {
+            try self.folder.write("{\"keys\":[\(bad),\(good)]}", to: "keys.json")
+            let verifier = try self.verifier(.keySet(self.path("keys.json")))
+            #expect(self.isAccepted(verifier.verify(self.token(Self.first, kid: "a"))))
+            #expect(verifier.verify(self.token(Self.second, kid: "b")) == .unknownKey)
+        }
+        #expect(self.log.contains("key of an issuer passed over"))
+    }
+
+    @Test(
+        "Keys of a set that are for something else are passed over",
+        arguments: [
+            #","key_ops":["encrypt","wrapKey"]"#, #","key_ops":[]"#, #","key_ops":"verify""#, #","alg":"PS256""#,
+            #","alg":"RS512""#, #","alg":1"#,
+        ]
+    )
+    func otherUses(member: String) throws {
+        let keys = "\(Self.first.jsonWebKey("a", #","key_ops":["verify"],"alg":"RS256","x5t":"x""#)),"
+        try self.folder.write("{\"keys\":[\(keys)\(Self.second.jsonWebKey("b", member))]}", to: "keys.json")
+        let verifier = try self.verifier(.keySet(self.path("keys.json")))
+        #expect(self.isAccepted(verifier.verify(self.token(Self.first, kid: "a"))))
+        #expect(verifier.verify(self.token(Self.second, kid: "b")) == .unknownKey)
+    }
+
+    @Test("J14: nothing that a token points to is fetched or read", arguments: ["jku", "x5u", "kid"])
+    func pointers(member: String) async throws {
+        let server = try await KeyServer.start()
+        server.answer(status: 200, self.keySet([(Self.second, "b")]))
+        try self.folder.write(self.keySet([(Self.first, "a")]), to: "keys.json")
+        try self.folder.write(self.keySet([(Self.second, "b")]), to: "theirs.json")
+        let verifier = try self.verifier(.keySet(self.path("keys.json")))
+        for place in ["http://127.0.0.1:\(server.port)/keys", "file://\(self.path("theirs.json"))"] {
+            var token = TokenTests.rsaToken(.rsa(Self.second))
+            let kid = member == "kid" ? "" : #","kid":"b""#
+            token.header = "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"\(member)\":\"\(place)\"\(kid)}"
+            #expect(verifier.verify(token.text) == .unknownKey)
+            #expect(await verifier.verifyAfterReloadingKeys(token.text) == .refused(.key))
+        }
+        #expect(server.requests == 0)
+        await server.stop()
+    }
+
+    @Test("A file that is moved away and back is no problem any more")
+    func away() async throws {
+        try self.folder.write(Self.first.publicKeyPEM, to: "key.pem")
+        let verifier = try self.verifier(.publicKey(self.path("key.pem")))
+        try FileManager.default.moveItem(atPath: self.path("key.pem"), toPath: self.path("away.pem"))
+        await verifier.reloadKeys()
+        #expect(verifier.problems.count == 1)
+        #expect(self.isAccepted(verifier.verify(self.token(Self.first))))
+        try FileManager.default.moveItem(atPath: self.path("away.pem"), toPath: self.path("key.pem"))
+        await verifier.reloadKeys()
+        #expect(verifier.problems.isEmpty)
+    }
+
+    /// Overwrites a file in place and sets its time, so that size and time alone tell its versions apart.
+    private func overwrite(_ name: String, with text: String, at time: Double) throws {
+        let file = try #require(FileHandle(forWritingAtPath: self.path(name)))
+        try file.write(contentsOf: Array(text.utf8))
+        try file.truncate(atOffset: UInt64(text.utf8.count))
+        try file.close()
+        let attributes = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: time)]
+        try FileManager.default.setAttributes(attributes, ofItemAtPath: self.path(name))
+    }
+
+    @Test("A broken file is not read again for tokens with unknown keys before it changes")
+    func brokenKeySet() async throws {
+        try self.folder.write(self.keySet([(Self.first, "a")]), to: "keys.json")
+        let verifier = try self.verifier(.keySet(self.path("keys.json")))
+        let token = self.token(Self.second, kid: "b")
+        let good = self.keySet([(Self.second, "b")])
+        try self.overwrite("keys.json", with: String(repeating: " ", count: good.utf8.count), at: 1000)
+        #expect(await verifier.verifyAfterReloadingKeys(token) == .refused(.key))
+        #expect(verifier.problems.count == 1)
+        #expect(self.isAccepted(verifier.verify(self.token(Self.first, kid: "a"))))
+        // Whoever reads it now would see a good one.
+        try self.overwrite("keys.json", with: good, at: 1000)
+        #expect(await verifier.verifyAfterReloadingKeys(token) == .refused(.key))
+        #expect(verifier.problems.count == 1)
+        try self.overwrite("keys.json", with: good, at: 1001)
+        #expect(self.isAccepted(await verifier.verifyAfterReloadingKeys(token)))
+        #expect(verifier.problems.isEmpty)
     }
 
     @Test(
@@ -215,6 +324,9 @@ struct TokenConfigurationTests {
                 ["issuer": "a", "algorithm": "HS256", "secret": .string(Self.secret)],
                 ["issuer": "b", "keySet": "keys.json"], ["issuer": "c", "keySetURL": "https://c.example/keys"],
                 ["issuer": "d", "keySetURL": "http://127.0.0.1:8000/keys"],
+                ["issuer": "e", "keySetURL": "http://[::1]:8000/keys"],
+                ["issuer": "f", "keySetURL": "http://localhost"],
+                ["issuer": "g", "keySetURL": "https://c.example:8443/keys?of=you@c.example"],
             ]) == []
         )
     }
@@ -251,6 +363,13 @@ struct TokenConfigurationTests {
                 "expected an https URL, or an http URL of this machine"
             ),
             (["issuer": "a", "keySetURL": "http://127.0.0.1.evil.example/"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "http://localhost:8000@evil.example/"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "http://127.0.0.1:x@evil.example:80/"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "http://localhost:80000000/"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": #"http://localhost:80\evil.example/"#], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "https:///keys"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "https://?keys"], "expected an https URL"),
+            (["issuer": "a", "keySetURL": "https://me:short@c.example/keys"], "found one with a name or password"),
             (["issuer": "a", "keySetURL": "file:///etc/passwd"], "expected an https URL"),
             (["issuer": "", "certificate": "a.pem"], "issuers/0/issuer: expected a name, found an empty one"),
             (["issuer": "a", "algorithm": "none"], #"expected one of "HS256", "RS256", found "none""#),

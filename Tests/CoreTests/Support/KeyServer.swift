@@ -2,12 +2,14 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// A web server on this machine that answers every request with what the test says.
 final class KeyServer: Sendable {
     private struct State {
         var status = 200
         var body = ""
+        var location = "file:///etc/passwd"
         var requests = 0
     }
 
@@ -17,11 +19,27 @@ final class KeyServer: Sendable {
     var port: Int { self.channel.localAddress?.port ?? 0 }
     var requests: Int { self.state.withLock { $0.requests } }
 
-    static func start() async throws -> KeyServer {
+    /// - Parameter certificate: Given, it speaks TLS.
+    static func start(certificate: TestCertificate? = nil) async throws -> KeyServer {
         let state = NIOLockedBox(State())
+        let tls = try certificate.map { certificate in
+            try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: try NIOSSLCertificate.fromPEMFile(certificate.certificate)
+                        .map { .certificate($0) },
+                    privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.privateKey, format: .pem))
+                )
+            )
+        }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
+                }.flatMap {
+                    channel.pipeline.configureHTTPServerPipeline()
+                }.flatMapThrowing {
                     try channel.pipeline.syncOperations.addHandler(Answerer(state: state))
                 }
             }
@@ -35,10 +53,12 @@ final class KeyServer: Sendable {
         self.channel = channel
     }
 
-    func answer(status: Int, _ body: String) {
+    /// - Parameter location: Where an answer with status 302 sends the client.
+    func answer(status: Int, _ body: String, location: String = "file:///etc/passwd") {
         self.state.withLock { state in
             state.status = status
             state.body = body
+            state.location = location
         }
     }
 
@@ -57,14 +77,14 @@ final class KeyServer: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard case .end = self.unwrapInboundIn(data) else { return }
-            let (status, body) = self.state.withLock { state in
+            let (status, body, location) = self.state.withLock { state in
                 state.requests += 1
-                return (state.status, state.body)
+                return (state.status, state.body, state.location)
             }
             var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status))
             head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
             head.headers.add(name: "Connection", value: "close")
-            if status == 302 { head.headers.add(name: "Location", value: "file:///etc/passwd") }
+            if status == 302 { head.headers.add(name: "Location", value: location) }
             context.write(self.wrapOutboundOut(.head(head)), promise: nil)
             context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
             let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)

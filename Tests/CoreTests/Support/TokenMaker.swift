@@ -112,7 +112,9 @@ final class TestRSAKey: @unchecked Sendable {
     }
 
     /// An element of a JSON Web Key Set.
-    func jsonWebKey(_ name: String?) -> String {
+    ///
+    /// - Parameter more: Further members, each with a comma before it.
+    func jsonWebKey(_ name: String?, _ more: String = "") -> String {
         let numbers = ["n", "e"].map { name -> String in
             var number: OpaquePointer?
             EVP_PKEY_get_bn_param(self.key, name, &number)
@@ -122,7 +124,7 @@ final class TestRSAKey: @unchecked Sendable {
             return TokenMaker.base64URL(bytes)
         }
         let kid = name.map { ",\"kid\":\"\($0)\"" } ?? ""
-        return "{\"kty\":\"RSA\",\"use\":\"sig\",\"n\":\"\(numbers[0])\",\"e\":\"\(numbers[1])\"\(kid)}"
+        return "{\"kty\":\"RSA\",\"use\":\"sig\",\"n\":\"\(numbers[0])\",\"e\":\"\(numbers[1])\"\(kid)\(more)}"
     }
 
     private func write(_ write: (OpaquePointer?) -> Int32) -> String {

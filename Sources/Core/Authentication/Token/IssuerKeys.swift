@@ -14,6 +14,7 @@ final class IssuerKeys: Sendable {
 
     private struct State {
         var keys: TokenKeys?
+        /// The version of the file that was read last, whether it could be used or not.
         var file: FileVersion?
         var problem: String?
         /// When somebody last went to look for new keys.
@@ -56,10 +57,11 @@ final class IssuerKeys: Sendable {
     /// Reads a file for the first time. What can't be used is a mistake in the configuration.
     func loadFile() throws(KeyProblem) {
         guard let path = self.path else { return }
-        let (keys, version) = try self.read(path)
+        let contents = try self.contents(path)
+        let keys = try self.keys(in: contents.bytes, of: path)
         self.state.withLock { state in
             state.keys = keys
-            state.file = version
+            state.file = contents.version
         }
     }
 
@@ -81,34 +83,39 @@ final class IssuerKeys: Sendable {
     }
 
     private func lookNow() async {
-        var result: Result<(TokenKeys, FileVersion?), KeyProblem>?
         if let path = self.path {
-            let seen = self.state.withLock(\.file)
-            if let version = try? FileVersion(path: path), version == seen {
-                result = nil
-            } else {
-                do throws(KeyProblem) {
-                    let (keys, version) = try self.read(path)
-                    result = .success((keys, version))
-                } catch {
-                    result = .failure(error)
-                }
-            }
+            self.note(self.lookAtFile(path))
         } else if case .keySetURL(let url) = self.source {
-            result = await self.fetch(url)
+            self.note(await self.fetch(url))
         }
-        self.note(result)
     }
 
-    private func note(_ result: Result<(TokenKeys, FileVersion?), KeyProblem>?) {
+    /// `nil` when the file is as it was. A broken one is not read again either until it changes: tokens with unknown keys,
+    /// which anybody can make, would have it read each time.
+    private func lookAtFile(_ path: String) -> Result<TokenKeys, KeyProblem>? {
+        let seen = self.state.withLock(\.file)
+        if let version = try? FileVersion(path: path), version == seen { return nil }
+        // Should it not be readable now, it is worth reading again as it is.
+        self.state.withLock { $0.file = nil }
+        // Should it not be readable now, it is worth reading again as it is.
+        self.state.withLock { $0.file = nil }
+        do throws(KeyProblem) {
+            let contents = try self.contents(path)
+            self.state.withLock { $0.file = contents.version }
+            return .success(try self.keys(in: contents.bytes, of: path))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func note(_ result: Result<TokenKeys, KeyProblem>?) {
         let isNewProblem = self.state.withLock { state in
             state.look = nil
             switch result {
             case nil:
                 return false
-            case .success(let (keys, version))?:
+            case .success(let keys)?:
                 state.keys = keys
-                state.file = version
                 state.problem = nil
                 return false
             case .failure(let problem)?:
@@ -136,27 +143,40 @@ final class IssuerKeys: Sendable {
         }
     }
 
-    private func read(_ path: String) throws(KeyProblem) -> (TokenKeys, FileVersion) {
-        let contents: FileContents
+    private func contents(_ path: String) throws(KeyProblem) -> FileContents {
         do throws(FileProblem) {
-            contents = try FileContents(path: path, limit: Self.largestFile)
+            return try FileContents(path: path, limit: Self.largestFile)
         } catch {
             throw KeyProblem("expected a key in the file \(path), found \(error.found)")
         }
+    }
+
+    /// - Parameter place: Path or URL, for problems.
+    private func keys(in bytes: [UInt8], of place: String) throws(KeyProblem) -> TokenKeys {
         do throws(KeyProblem) {
-            let keys: TokenKeys =
-                switch self.source {
-                case .certificate: .key(try RSAPublicKey(certificatePEM: contents.bytes))
-                case .publicKey: .key(try RSAPublicKey(publicKeyPEM: contents.bytes))
-                case .keySet, .keySetURL, .secret: try TokenKeys(keySet: contents.bytes)
-                }
-            return (keys, contents.version)
+            switch self.source {
+            case .certificate: return .key(try RSAPublicKey(certificatePEM: bytes))
+            case .publicKey: return .key(try RSAPublicKey(publicKeyPEM: bytes))
+            case .keySet, .keySetURL, .secret: return try self.keys(inSet: bytes)
+            }
         } catch {
-            throw KeyProblem("\(path): \(error.problem)")
+            throw KeyProblem("\(place): \(error.problem)")
         }
     }
 
-    private func fetch(_ url: String) async -> Result<(TokenKeys, FileVersion?), KeyProblem> {
+    private func keys(inSet bytes: [UInt8]) throws(KeyProblem) -> TokenKeys {
+        let (keys, passedOver) = try TokenKeys.read(keySet: bytes)
+        // The first few tell an operator enough.
+        for problem in passedOver.prefix(5) {
+            self.logger.warning(
+                "key of an issuer passed over",
+                metadata: ["issuer": "\(self.name)", "problem": "\(problem)"]
+            )
+        }
+        return keys
+    }
+
+    private func fetch(_ url: String) async -> Result<TokenKeys, KeyProblem> {
         let bytes: [UInt8]
         do throws(WebFailure) {
             bytes = try await WebClient.get(url)
@@ -164,9 +184,9 @@ final class IssuerKeys: Sendable {
             return .failure(KeyProblem("expected a JSON Web Key Set at \(url), found an error: \(error)"))
         }
         do throws(KeyProblem) {
-            return .success((try TokenKeys(keySet: bytes), nil))
+            return .success(try self.keys(in: bytes, of: url))
         } catch {
-            return .failure(KeyProblem("\(url): \(error.problem)"))
+            return .failure(error)
         }
     }
 }

@@ -17,21 +17,33 @@ package final class RSAPublicKey: @unchecked Sendable {
         guard (2048...8192).contains(bits) else {
             throw KeyProblem("expected an RSA key of 2048 to 8192 bits, found \(bits)")
         }
+        guard Self.hasUsableExponent(key) else {
+            throw KeyProblem("expected an RSA key with an odd exponent of 2 to 64 bits, found another exponent")
+        }
     }
 
     deinit {
         EVP_PKEY_free(self.key)
     }
 
+    /// With the exponent 1 anybody can sign, an even one is none, and a long one is a way to keep us busy. OpenSSL takes
+    /// them all.
+    private static func hasUsableExponent(_ key: OpaquePointer) -> Bool {
+        var exponent: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(key, "e", &exponent) == 1 else { return false }
+        defer { BN_free(exponent) }
+        return BN_is_odd(exponent) == 1 && (2...64).contains(BN_num_bits(exponent))
+    }
+
     /// The key in a PEM file with a public key (`BEGIN PUBLIC KEY`).
     package convenience init(publicKeyPEM pem: [UInt8]) throws(KeyProblem) {
-        try self.init(Self.withReader(of: pem) { PEM_read_bio_PUBKEY($0, nil, nil, nil) })
+        try self.init(Self.withReader(of: pem) { PEM_read_bio_PUBKEY($0, nil, refusePassPhrase, nil) })
     }
 
     /// The key in a PEM file with an X.509 certificate; when there are several, of the first.
     package convenience init(certificatePEM pem: [UInt8]) throws(KeyProblem) {
         let key: OpaquePointer? = Self.withReader(of: pem) { reader in
-            guard let certificate = PEM_read_bio_X509(reader, nil, nil, nil) else { return nil }
+            guard let certificate = PEM_read_bio_X509(reader, nil, refusePassPhrase, nil) else { return nil }
             defer { X509_free(certificate) }
             return X509_get_pubkey(certificate)
         }
@@ -88,6 +100,15 @@ package final class RSAPublicKey: @unchecked Sendable {
             && EVP_DigestVerify(context, signature, signature.count, bytes, bytes.count) == 1
     }
 }
+
+/// Of a file that is encrypted, such as a private key put there by mistake, OpenSSL would ask the terminal for a pass
+/// phrase, and wait.
+private func refusePassPhrase(
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ size: CInt,
+    _ isForWriting: CInt,
+    _ argument: UnsafeMutableRawPointer?
+) -> CInt { -1 }
 
 /// Why a key can't be used.
 package struct KeyProblem: Error, Sendable, Hashable {

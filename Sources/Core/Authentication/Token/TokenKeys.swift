@@ -38,30 +38,50 @@ enum TokenKeys: Sendable {
         }
     }
 
-    /// The RSA keys for signatures in a JSON Web Key Set (RFC 7517 §5). Keys of other kinds are passed over.
-    init(keySet bytes: [UInt8]) throws(KeyProblem) {
+    /// The RSA keys for signatures in a JSON Web Key Set (RFC 7517 §5), and what is wrong with those that can't be used:
+    /// one of them does not spoil the others. Keys that are for something else are passed over without a word.
+    static func read(keySet bytes: [UInt8]) throws(KeyProblem) -> (keys: TokenKeys, passedOver: [String]) {
         guard let document = try? JSONValue(parsing: bytes), case .object(let object) = document,
             case .array(let keys)? = object["keys"]
         else { throw KeyProblem("expected a JSON Web Key Set, found something else") }
         var named: [String: RSAPublicKey] = [:]
         var unnamed: [RSAPublicKey] = []
+        var passedOver: [String] = []
         for (index, value) in keys.enumerated() {
-            guard case .object(let key) = value, key["kty"] == "RSA",
-                key["use"] == nil || key["use"] == "sig", key["alg"] == nil || key["alg"] == "RS256"
-            else { continue }
-            guard case .string(let n)? = key["n"], let modulus = Base64.decodeURL(Array(n.utf8)),
-                case .string(let e)? = key["e"], let exponent = Base64.decodeURL(Array(e.utf8))
-            else { throw KeyProblem("expected n and e in base64url in /keys/\(index), found something else") }
-            let publicKey = try RSAPublicKey(modulus: modulus, exponent: exponent)
-            if case .string(let name)? = key["kid"] {
-                named[name] = publicKey
-            } else {
-                unnamed.append(publicKey)
+            guard case .object(let key) = value, Self.isForSignatures(key) else { continue }
+            do throws(KeyProblem) {
+                let publicKey = try Self.publicKey(key)
+                if case .string(let name)? = key["kid"] {
+                    named[name] = publicKey
+                } else {
+                    unnamed.append(publicKey)
+                }
+            } catch {
+                passedOver.append("/keys/\(index): \(error.problem)")
             }
         }
         guard !named.isEmpty || !unnamed.isEmpty else {
-            throw KeyProblem("expected at least one RSA key for RS256 signatures in the set, found none")
+            let found = passedOver.first.map { "none (\($0))" } ?? "none"
+            throw KeyProblem("expected at least one RSA key for RS256 signatures in the set, found \(found)")
         }
-        self = .set(named, unnamed: unnamed)
+        return (.set(named, unnamed: unnamed), passedOver)
+    }
+
+    /// What a key says it is for (RFC 7517 §4.1–4.4); what it does not say allows everything.
+    private static func isForSignatures(_ key: JSONObject) -> Bool {
+        guard key["kty"] == "RSA", key["use"] == nil || key["use"] == "sig", key["alg"] == nil || key["alg"] == "RS256"
+        else { return false }
+        switch key["key_ops"] {
+        case nil: return true
+        case .array(let operations)?: return operations.contains("verify")
+        default: return false
+        }
+    }
+
+    private static func publicKey(_ key: JSONObject) throws(KeyProblem) -> RSAPublicKey {
+        guard case .string(let n)? = key["n"], let modulus = Base64.decodeURL(Array(n.utf8)),
+            case .string(let e)? = key["e"], let exponent = Base64.decodeURL(Array(e.utf8))
+        else { throw KeyProblem("expected n and e in base64url, found something else") }
+        return try RSAPublicKey(modulus: modulus, exponent: exponent)
     }
 }
