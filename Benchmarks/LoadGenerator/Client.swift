@@ -33,7 +33,9 @@ final class Client {
         let port = server.port
         self.index = index
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        self.socket = Glibc.socket(AF_INET, kind, 0)
+        let socket = Glibc.socket(AF_INET, kind, 0)
+        self.socket = socket
+        self.secure = server.isSecure ? bench_tls_open(socket) : nil
         guard self.socket >= 0 else { fail("no socket: \(String(cString: strerror(errno)))") }
         var one: Int32 = 1
         setsockopt(self.socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -47,7 +49,6 @@ final class Client {
             }
         }
         guard result == 0 || errno == EINPROGRESS else { fail("can't connect: \(String(cString: strerror(errno)))") }
-        self.secure = server.isSecure ? bench_tls_open(self.socket) : nil
         self.output = Array(
             """
             GET /\(query) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

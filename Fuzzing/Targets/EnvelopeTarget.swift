@@ -131,13 +131,16 @@ enum EnvelopeTarget {
                 notification.url?.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ?? true,
                 "a notification URL has no control characters"
             )
-            guard case .success(let token) = Self.tree(of: notification.token) else {
-                throw BrokenProperty("a notification token is JSON")
+            switch Self.tree(of: notification.token) {
+            case .success(let token):
+                try require(
+                    written.map { $0["notificationToken"] == token } ?? true,
+                    "a notification token is kept as it came"
+                )
+            case .failure(let error):
+                // Whose it is has to read it; here it is passed over like a description of media.
+                try require(error.problem == .duplicateName, "a notification token is JSON, found: \(error)")
             }
-            try require(
-                written.map { $0["notificationToken"] == token } ?? true,
-                "a notification token is kept as it came"
-            )
         case .terminate:
             _ = try Self.encoded(.registerRefused(.terminate, .unknownIdentifier))
         case .malformed(let action):
