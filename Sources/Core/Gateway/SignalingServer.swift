@@ -56,7 +56,8 @@ package final class SignalingServer: Sendable {
         serverDescription: String,
         inherited: [String: CInt] = [:],
         logger: Logger,
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(),
+        calendar: @escaping @Sendable () -> CalendarTime = { .now }
     ) {
         self.configuration = configuration
         self.inherited = inherited
@@ -65,7 +66,8 @@ package final class SignalingServer: Sendable {
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
             directory: directory,
-            logger: logger
+            logger: logger,
+            calendar: calendar
         )
         self.gateway = Gateway(
             settings: Gateway.Settings(configuration),

@@ -65,14 +65,15 @@ struct ThrottleScenarios {
             var generator = SystemRandomNumberGenerator()
             var bodies: Set<String> = []
             var statuses: [Int] = []
-            for number in 0..<12 {
+            for number in 0..<60 where statuses.last != 429 {
                 let guess = RegistrationIdentifier(using: &generator).secretText
                 let text = number == 3 ? "malformed" : guess
                 let reply = try await HTTPReply.handshake("/?identifier=\(text)", port: server.port)
                 statuses.append(reply.status)
                 if reply.status == 401 { bodies.insert(reply.body) }
             }
-            #expect(statuses.prefix(10).allSatisfy { $0 == 401 })
+            #expect(statuses.count > 10)
+            #expect(statuses.dropLast().allSatisfy { $0 == 401 })
             #expect(statuses.last == 429)
             #expect(bodies.count == 1)
             #expect(try await HTTPReply.handshake(port: server.port, headers: [Self.right]).status == 101)
@@ -118,12 +119,16 @@ struct ThrottleScenarios {
             $0.limits.handshakeBurst = 3
             $0.limits.handshakesPerSecond = 1
         } _: { server in
-            var statuses: [Int] = []
-            for _ in 0..<6 {
-                statuses.append(try await HTTPReply.handshake(port: server.port, headers: [Self.right]).status)
+            let port = server.port
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<40 {
+                    group.addTask { try await HTTPReply.handshake(port: port, headers: [Self.right]).status }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
             }
-            #expect(statuses.prefix(3) == [101, 101, 101])
+            #expect(statuses.count { $0 == 101 } >= 3)
             #expect(statuses.contains(429))
+            #expect(statuses.allSatisfy { $0 == 101 || $0 == 429 })
             #expect(try await HTTPReply.get("/healthz", port: server.port).status == 200)
         }
     }

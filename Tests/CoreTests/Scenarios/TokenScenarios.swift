@@ -1,5 +1,7 @@
 import Core
+import NIOConcurrencyHelpers
 import StrictJSON
+import Telephony
 import Testing
 
 /// Access tokens over real sockets (§4.2).
@@ -100,12 +102,14 @@ struct TokenScenarios {
 
     @Test("J8: at its end calls end with expired, the socket is closed with 4001, and the identifier is void")
     func end() async throws {
-        try await withServer(Self.configuration) { server in
+        let calendar = NIOLockedBox(CalendarTime.now)
+        try await withServer(Self.configuration, calendar: calendar) { server in
             let bob = try await server.bob()
-            let client = try await self.connect(server, TokenMaker.current(lifetime: .milliseconds(1500)))
+            let client = try await self.connect(server, TokenMaker.current(lifetime: .seconds(300)))
             let reply = try await client.register(#"{"username":"alice"}"#, expecting: "registered")
             let alice = RegisteredClient(client: client, identifier: try #require(reply["identifier"]?.string))
             let call = try await establishCall(from: alice, to: bob)
+            calendar.withLock { $0 = $0 + .seconds(3600) }
             try await alice.client.expect(status("terminated", call.caller, reason: "expired"))
             try await alice.client.expect(
                 ["operation": "register", "action": "terminate", "state": "terminated", "reason": "expired"]

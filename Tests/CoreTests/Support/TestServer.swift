@@ -1,5 +1,6 @@
 import Core
 import Logging
+import NIOConcurrencyHelpers
 import PluginAPI
 import StrictJSON
 import Telephony
@@ -55,12 +56,14 @@ struct TestServer: Sendable {
 ///   - tls: What the clients of a listener with TLS use.
 ///   - handler: Where to log.
 ///   - clock: For looking at files.
+///   - calendar: What the system's clock shows.
 ///   - adjust: sets what an operator may not: times so short that a test need not wait for them.
 func withServer(
     _ overrides: JSONValue = [:],
     tls: TLSClient? = nil,
     logging handler: any LogHandler = SwiftLogNoOpLogHandler(),
     clock: any Clock<Duration> = ContinuousClock(),
+    calendar box: NIOLockedBox<CalendarTime>? = nil,
     adjusting adjust: (inout ServerConfiguration) -> Void = { _ in },
     _ test: (TestServer) async throws -> Void
 ) async throws {
@@ -76,6 +79,7 @@ func withServer(
     let catalog: [any Plugin.Type] = [PeopleDirectory.self]
     var configuration = try ServerConfiguration.read(.object(document), baseDirectory: ".", catalog: catalog).get()
     adjust(&configuration)
+    let calendar: @Sendable () -> CalendarTime = { box?.withLock { $0 } ?? .now }
     let log = RecordedLog()
     var logger = Logger(label: "test") { _ in MultiplexLogHandler([log.handler, handler]) }
     logger.logLevel = .trace
@@ -85,10 +89,11 @@ func withServer(
         configuration: configuration,
         directory: host,
         authentication: host,
-        tokens: try configuration.authentication.token.map { try TokenVerifier($0, logger: logger) },
+        tokens: try configuration.authentication.token.map { try TokenVerifier($0, calendar: calendar, logger: logger) },
         serverDescription: "anynode-server test",
         logger: logger,
-        clock: clock
+        clock: clock,
+        calendar: calendar
     )
     let endpoints = try await server.start()
     let port = try #require(endpoints.first?.port)
