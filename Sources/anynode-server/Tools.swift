@@ -14,7 +14,13 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let configuration = try self.file.load()
-        _ = try self.file.tokenVerifier(for: configuration, Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
+        _ = try self.file.tokenVerifier(for: configuration, logger)
+        do throws(ConfigurationProblems) {
+            try SignalingServer.checkCertificates(of: configuration, logger: logger)
+        } catch {
+            throw Failure(self.file.describe(error))
+        }
         say("\(self.file.path): ok")
     }
 }

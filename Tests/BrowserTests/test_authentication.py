@@ -121,6 +121,33 @@ def test_python_logs_in_by_every_method(server):
         assert secret not in server.log(), "a secret in the log"
 
 
+def test_curl_logs_in_by_every_method(server):
+    url = f"http://127.0.0.1:{server.port}"
+    upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+    upgrade.append("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+
+    def curl(*arguments):
+        result = subprocess.run(["curl", "-s", "--max-time", "5", *arguments], capture_output=True, text=True, timeout=30)
+        return result.stdout
+
+    def handshake(*arguments):
+        headers = [part for line in upgrade for part in ("-H", line)]
+        return curl("-o", "/dev/null", "-w", "%{http_code}", "--max-time", "2", *headers, *arguments)
+
+    ways = [
+        ("--user", "alice:demo"),
+        ("--digest", "--user", "alice:demo"),
+        ("-H", f"Authorization: Bearer {token()}"),
+    ]
+    for way in ways:
+        assert handshake(*way, f"{url}/") == "101", way
+        ticket = json.loads(curl("-X", "POST", *way, f"{url}/ticket"))["ticket"]
+        assert handshake(f"{url}/?ticket={ticket}") == "101", way
+        assert handshake(f"{url}/?ticket={ticket}") == "401", way
+    assert handshake(f"{url}/?access_token={token()}") == "101"
+    assert handshake(f"{url}/?access_token={token(exp=1)}") == "401"
+
+
 def test_wrong_proofs_are_refused_alike(server):
     url = f"ws://127.0.0.1:{server.port}/"
     bad = jwt.encode({"iss": "https://shop.example", "exp": 9999999999}, KEY + "x", algorithm="HS256")

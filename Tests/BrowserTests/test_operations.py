@@ -232,6 +232,29 @@ def test_notifications_to_systemd(start, tmp_path, is_abstract):
     manager.close()
 
 
+def test_check_reads_certificates_and_keys(tmp_path):
+    """What would stop a start is found before it."""
+    configuration = derived_configuration()
+    files = {"certificate": "missing.pem", "privateKey": "missing.pem"}
+    configuration["listeners"][0].update(scheme="wss", tls={"certificates": [files]})
+    configuration["authentication"]["token"] = {"issuers": [{"issuer": "a", "certificate": "missing.pem"}]}
+    configuration["authentication"]["methods"] = ["basic", "token"]
+    path = tmp_path / "plugins.json"
+
+    def check():
+        path.write_text(json.dumps(configuration))
+        return subprocess.run([BINARY, "check", "--config", path], capture_output=True, text=True, timeout=LIMIT)
+
+    result = check()
+    assert result.returncode == 1
+    assert "/authentication/token/issuers/0: expected a key in the file" in result.stderr
+    del configuration["authentication"]["token"]
+    configuration["authentication"]["methods"] = ["basic"]
+    result = check()
+    assert result.returncode == 1
+    assert "/listeners/0/tls: expected" in result.stderr and "missing.pem" in result.stderr, result.stderr
+
+
 def test_unit_files_are_valid():
     if subprocess.run(["which", "systemd-analyze"], capture_output=True).returncode:
         pytest.skip("systemd-analyze is not installed")

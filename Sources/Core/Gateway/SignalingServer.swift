@@ -21,7 +21,7 @@ package final class SignalingServer: Sendable {
         }
     }
 
-    private struct State {
+    struct State {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
         var keyWatch: Task<Void, Never>?
@@ -33,20 +33,20 @@ package final class SignalingServer: Sendable {
     /// How often files with keys are looked at.
     private static let keyWatchInterval = Duration.seconds(10)
 
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
     /// Sockets that listen already, by the name of their listener.
-    private let inherited: [String: CInt]
+    let inherited: [String: CInt]
     private let tokens: TokenVerifier?
-    private let desk: LoginDesk
-    private let rate: HandshakeRate
-    private let gateway: Gateway
-    private let ledger: ConnectionLedger
-    private let draining = DrainFlag()
-    private let group: MultiThreadedEventLoopGroup
-    private let rosters: [ObjectIdentifier: Roster]
-    private let state = Mutex(State())
+    let desk: LoginDesk
+    let rate: HandshakeRate
+    let gateway: Gateway
+    let ledger: ConnectionLedger
+    let draining = DrainFlag()
+    let group: MultiThreadedEventLoopGroup
+    let rosters: [ObjectIdentifier: Roster]
+    let state = Mutex(State())
     /// For looking at files now and then.
-    private let clock: any Clock<Duration>
+    let clock: any Clock<Duration>
 
     package init(
         configuration: ServerConfiguration,
@@ -163,142 +163,6 @@ package final class SignalingServer: Sendable {
         await self.reloadCertificates()
     }
 
-    private func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
-        let identities = try self.identities(of: listener)
-        let pages = try listener.webRoot.map { try WebPages(folder: $0) } ?? WebPages()
-        let authentication = self.configuration.authentication
-        let door = FrontDoor(
-            gateway: self.gateway,
-            desk: self.desk,
-            rate: self.rate,
-            rules: Handshake.Rules(
-                paths: listener.paths,
-                origins: listener.origins,
-                methods: authentication.methods,
-                digestAlgorithms: authentication.digest.algorithms,
-                acceptsAnonymous: authentication.anonymous,
-                realm: authentication.realm
-            ),
-            pages: pages,
-            proxies: listener.proxyProtocol ? [] : listener.trustedProxies,
-            draining: self.draining
-        )
-        let channel: any Channel
-        do {
-            let bootstrap = ServerBootstrap(group: self.group)
-                .serverChannelOption(.backlog, value: 4096)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        // Without descriptors left it would be told of the same waiting client for ever.
-                        let watch = AcceptWatch(listener: listener.name, logger: self.gateway.logger)
-                        try channel.pipeline.syncOperations.addHandlers([AcceptBackoffHandler(), watch])
-                    }
-                }
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.maxMessagesPerRead, value: 4)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try self.accept(channel, at: door, of: listener, as: identities)
-                    }
-                }
-            if let socket = self.inherited[listener.name] {
-                channel = try await bootstrap.withBoundSocket(socket).get()
-            } else {
-                channel = try await bootstrap.bind(host: listener.host, port: listener.port).get()
-            }
-        } catch {
-            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
-        }
-        self.state.withLock { $0.listeners.append(channel) }
-        return Endpoint(
-            name: listener.name,
-            scheme: listener.scheme,
-            host: listener.host,
-            port: channel.localAddress?.port ?? listener.port,
-            path: listener.paths.first ?? "/"
-        )
-    }
-
-    /// A socket was accepted: it is counted, and shown to the front door, through TLS where the listener has it.
-    private func accept(
-        _ channel: any Channel,
-        at door: FrontDoor,
-        of listener: ListenerConfiguration,
-        as identities: TLSIdentities?
-    ) throws {
-        guard let roster = self.rosters[ObjectIdentifier(channel.eventLoop)] else { return }
-        self.gateway.counters.accepted.add(1, ordering: .relaxed)
-        let isProxy = { (peer: IPAddress) in listener.trustedProxies.contains { $0.contains(peer) } }
-        let origin = ClientOrigin(channel.remoteAddress, isProxy: isProxy, ledger: self.ledger)
-        channel.closeFuture.whenComplete { _ in origin.leave() }
-        if listener.proxyProtocol {
-            // The protocol's own rule: nobody else may speak here, and nothing is guessed.
-            guard let peer = origin.peer, isProxy(peer) else { throw ChannelError.inappropriateOperationForState }
-            try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(origin: origin))
-        }
-        let encoder = HTTPResponseEncoder()
-        let decoder = HandshakeHandler.makeDecoder()
-        let pipeline = channel.pipeline.syncOperations
-        if let identities {
-            try pipeline.addHandler(identities.makeHandler())
-        }
-        try pipeline.addHandler(encoder)
-        try pipeline.addHandler(decoder)
-        try pipeline.addHandler(
-            HandshakeHandler(
-                door: door,
-                origin: origin,
-                roster: roster,
-                encoder: encoder,
-                decoder: decoder
-            )
-        )
-    }
-
-    // MARK: TLS
-
-    /// Reads all certificates and keys again; what is wrong stays as it is. Nobody who is connected notices.
-    package func reloadCertificates() async {
-        for identities in self.state.withLock(\.identities) {
-            await identities.reload()
-        }
-    }
-
-    /// What an operator should know about the certificates: files that are not in force, certificates that have expired.
-    package var certificateProblems: [String] {
-        self.state.withLock(\.identities).flatMap(\.problems)
-    }
-
-    private func identities(of listener: ListenerConfiguration) throws -> TLSIdentities? {
-        guard let settings = listener.tls else { return nil }
-        let identities: TLSIdentities
-        do throws(TLSProblem) {
-            identities = try TLSIdentities(
-                settings: settings,
-                listener: listener.name,
-                closeWait: self.gateway.settings.closeWait,
-                logger: self.gateway.logger,
-                clock: self.clock
-            )
-        } catch {
-            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
-        }
-        identities.watch()
-        self.state.withLock { $0.identities.append(identities) }
-        return identities
-    }
-
-    private func forgetIdentities() {
-        let identities = self.state.withLock { state in
-            defer { state.identities = [] }
-            return state.identities
-        }
-        for identities in identities {
-            identities.stop()
-        }
-    }
-
     // MARK: End
 
     /// Goes down without dropping calls: refuses new work, sends idle clients away one after the other, waits for calls to
@@ -343,76 +207,5 @@ package final class SignalingServer: Sendable {
         for listener in listeners {
             try? await listener.close()
         }
-    }
-}
-
-/// A listener that could not be opened.
-package struct ListenError: Error, CustomStringConvertible {
-    package let listener: String
-    package let host: String
-    package let port: Int
-    package let cause: String
-
-    package var description: String {
-        "listener \"\(self.listener)\" can't listen on \(self.host) port \(self.port): \(self.cause)"
-    }
-}
-
-extension ExchangePolicy {
-    package init(_ configuration: ServerConfiguration) {
-        self.init()
-        self.reconnectGrace = configuration.signaling.reconnectGrace
-        self.ringTimeout = configuration.signaling.ringTimeout
-        self.notificationRetention = configuration.signaling.notificationRetention
-        self.reloadWait = configuration.signaling.reloadWait
-        self.devices = configuration.signaling.devices
-        self.devicesPerNumber = configuration.limits.devicesPerNumber
-        self.callsPerRegistration = configuration.limits.callsPerRegistration
-        self.callStartsPerSecond = configuration.limits.callStartsPerSecond
-    }
-}
-
-extension Gateway.Settings {
-    package init(_ configuration: ServerConfiguration) {
-        self.init()
-        self.messageLimit = configuration.signaling.messageLimit
-        self.pingInterval = configuration.signaling.pingInterval
-        self.registrationTimeout = configuration.signaling.registrationTimeout
-        self.messagesPerSecond = configuration.limits.messagesPerSecond
-        self.messageBurst = configuration.limits.messageBurst
-        self.outbox = Outbox.Limits(
-            bytes: configuration.limits.outboundBytes,
-            messages: configuration.limits.outboundMessages
-        )
-        self.handshakeTimeout = .nanoseconds(configuration.limits.handshakeTimeout.inNanoseconds)
-    }
-}
-
-extension LoginDesk {
-    fileprivate convenience init(
-        _ configuration: ServerConfiguration,
-        authentication: any AuthenticationService,
-        tokens: TokenVerifier?,
-        gateway: Gateway
-    ) {
-        var generator = SystemRandomNumberGenerator()
-        self.init(
-            authentication: authentication,
-            tokens: tokens,
-            switchboard: gateway.switchboard,
-            nonces: DigestNonces(
-                key: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
-                lifetime: configuration.authentication.digest.nonceLifetime
-            ),
-            tickets: Tickets(lifetime: configuration.authentication.ticketLifetime),
-            throttle: LoginThrottle(
-                limits: LoginThrottle.Limits(
-                    logins: configuration.limits.loginFailuresPerMinute,
-                    secrets: configuration.limits.secretFailuresPerMinute
-                )
-            ),
-            logger: gateway.logger,
-            now: gateway.now
-        )
     }
 }
