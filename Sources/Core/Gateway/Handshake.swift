@@ -89,7 +89,7 @@ package struct Handshake: Sendable {
     package func sharedOrigin(_ head: HTTPRequestHead) -> String? {
         let origins = head.headers["origin"]
         guard origins.count == 1, let origin = origins.first, self.isAllowed(origin, head) else { return nil }
-        return origin
+        return self.rules.origins.contains("*") ? "*" : origin
     }
 
     private func examine(_ head: HTTPRequestHead) throws(HTTPRefusal) -> Verdict {
@@ -180,7 +180,8 @@ package struct Handshake: Sendable {
 
     private func isAllowed(_ origin: String, _ head: HTTPRequestHead) -> Bool {
         if self.rules.origins.isEmpty {
-            Self.authority(of: origin) == head.headers["host"].first?.lowercased()
+            // Two that are missing are not the same.
+            Self.authority(of: origin).map { $0 == head.headers["host"].first?.lowercased() } ?? false
         } else {
             self.rules.origins.contains { $0 == "*" || $0.lowercased() == origin.lowercased() }
         }
@@ -191,7 +192,8 @@ package struct Handshake: Sendable {
         let origin = origin.lowercased()
         for scheme in ["http://", "https://"] where origin.hasPrefix(scheme) {
             let authority = origin.dropFirst(scheme.count)
-            return authority.contains { "/@?#\\".contains($0) } ? nil : String(authority)
+            let isPlain = authority.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/@?#\\".utf8.contains($0) }
+            return isPlain ? String(authority) : nil
         }
         return nil
     }
