@@ -58,11 +58,6 @@ package final class LoginDesk: Sendable {
 
     /// Judges what can be judged at once; `nil` when somebody has to be asked: then call ``judge(_:from:)``.
     package func judgeNow(_ proof: Handshake.Proof, from address: String) -> Outcome? {
-        let attempt = proof.attempt
-        if let attempt, let wait = self.throttle.wait(of: attempt, from: address, at: self.now()) {
-            self.counters.throttled.add(1, ordering: .relaxed)
-            return .throttled(wait)
-        }
         switch proof {
         case .anonymous:
             return .admitted(.identity(.anonymous))
@@ -81,8 +76,19 @@ package final class LoginDesk: Sendable {
             guard let tokens = self.tokens else { return self.refused(.token, proof, address) }
             return self.outcome(of: tokens.verify(text), proof, address)
         case .password, .digest:
-            return nil
+            // Passwords can be guessed, and cost something to check; all else is let in when it is right, whoever else
+            // is at the same address.
+            return self.throttled(proof, address)
         }
+    }
+
+    /// Whether too many have failed there.
+    private func throttled(_ proof: Handshake.Proof, _ address: String) -> Outcome? {
+        guard let attempt = proof.attempt,
+            let wait = self.throttle.wait(of: attempt, from: address, at: self.now())
+        else { return nil }
+        self.counters.throttled.add(1, ordering: .relaxed)
+        return .throttled(wait)
     }
 
     /// Judges a proof for which an authenticator, or an issuer's key server, has to be asked.
@@ -157,6 +163,7 @@ package final class LoginDesk: Sendable {
     }
 
     private func refused(_ failed: Handshake.FailedProof, _ proof: Handshake.Proof, _ address: String) -> Outcome {
+        if let outcome = self.throttled(proof, address) { return outcome }
         self.counters.refused.add(1, ordering: .relaxed)
         self.logger.info("log-in refused", metadata: ["peer": "\(address)", "proof": "\(failed)"])
         guard let attempt = proof.attempt else { return .refused(failed, isStale: false, delay: .zero) }

@@ -62,6 +62,7 @@ struct ThrottleScenarios {
         try await withServer(["limits": ["secretFailuresPerMinute": 10, "handshakeBurst": 1000]]) {
             $0.limits.handshakesPerSecond = 1000
         } _: { server in
+            let alice = try await server.alice()
             var generator = SystemRandomNumberGenerator()
             var bodies: Set<String> = []
             var statuses: [Int] = []
@@ -76,6 +77,9 @@ struct ThrottleScenarios {
             #expect(statuses.dropLast().allSatisfy { $0 == 401 })
             #expect(statuses.last == 429)
             #expect(bodies.count == 1)
+            // Somebody else at the same address comes back all the same.
+            let back = try await HTTPReply.handshake("/?identifier=\(alice.identifier)", port: server.port)
+            #expect(back.status == 101)
             #expect(try await HTTPReply.handshake(port: server.port, headers: [Self.right]).status == 101)
         }
     }

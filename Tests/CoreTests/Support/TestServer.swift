@@ -89,7 +89,9 @@ func withServer(
         configuration: configuration,
         directory: host,
         authentication: host,
-        tokens: try configuration.authentication.token.map { try TokenVerifier($0, calendar: calendar, logger: logger) },
+        tokens: try configuration.authentication.token.map {
+            try TokenVerifier($0, calendar: calendar, logger: logger)
+        },
         serverDescription: "anynode-server test",
         logger: logger,
         clock: clock,
