@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # Debian packages: what the server links and runs with, and what the tests need besides.
 PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev
-TEST_PACKAGES := chromium python3-venv
+TEST_PACKAGES := chromium python3-venv openssl curl
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
 FUZZ_SECONDS  ?= 600
@@ -73,7 +73,7 @@ packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y --no-install-recommends $(PACKAGES); }
 
 test-packages:
-	@command -v chromium >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null \
+	@(for tool in chromium openssl curl; do command -v $$tool >/dev/null || exit 1; done) && python3 -c 'import ensurepip, venv' 2>/dev/null \
 		|| { $(APT) update -qq && $(APT) install -y --no-install-recommends $(TEST_PACKAGES); }
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@cmp -s Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt || { \
