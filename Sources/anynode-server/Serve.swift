@@ -16,6 +16,7 @@ struct Serve: AsyncParsableCommand {
         // First of all, or a signal that comes early ends the process.
         let (stop, reload) = (StopSignals(), ReloadSignal())
         let manager = ServiceManager()
+        DescriptorBudget.raiseLimit()
         let configuration = try self.file.load()
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "anynode")
@@ -36,6 +37,7 @@ struct Serve: AsyncParsableCommand {
             tokens: tokens,
             serverDescription: Version.description,
             inherited: sockets,
+            onListenerLost: { stop.stop(because: .listenerLost($0)) },
             logger: logger
         )
         do {
@@ -49,17 +51,21 @@ struct Serve: AsyncParsableCommand {
             Task { await self.reload(server, at: reload, manager, logger) },
             Task { await self.reassure(manager, about: server) },
         ]
-        await stop.first()
+        let cause = await stop.first()
         manager.notify(.stopping, status: "draining")
         logger.info("draining; a second signal stops at once")
         await server.drain()
         companions.forEach { $0.cancel() }
         await host.stop()
         logger.info("stopped")
+        if case .listenerLost(let name) = cause {
+            // With a status that has us started again.
+            throw Failure("listener \"\(name)\" was closed by the system")
+        }
     }
 
     /// The sockets of systemd, each of which must be some listener's.
-    private func sockets(for configuration: ServerConfiguration) throws -> [String: CInt] {
+    private func sockets(for configuration: ServerConfiguration) throws -> [String: InheritedSocket] {
         let sockets = try ServiceManager.takeSockets()
         let names = Set(configuration.listeners.map(\.name))
         let unclaimed = sockets.keys.filter { !names.contains($0) }.sorted()

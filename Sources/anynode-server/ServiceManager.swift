@@ -10,15 +10,19 @@ struct ServiceManager {
     private static let firstDescriptor: CInt = 3
 
     private let notifySocket: String?
+    /// Open from the start, and for as long as the process lives: it has to speak when descriptors have run out, too.
+    private let descriptor: CInt
     /// Half of the time in which systemd wants to hear of us.
     let watchdogInterval: Duration?
 
     /// Takes the variables out of the environment, so that no process of ours believes they are meant for it.
     init() {
         self.notifySocket = Self.take("NOTIFY_SOCKET")
+        self.descriptor =
+            self.notifySocket == nil ? -1 : socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         let watchdog = Self.take("WATCHDOG_USEC").flatMap(Int64.init)
         let isForUs = Self.take("WATCHDOG_PID").map { $0 == String(getpid()) } ?? true
-        self.watchdogInterval = watchdog.flatMap { $0 > 0 && isForUs ? .microseconds($0 / 2) : nil }
+        self.watchdogInterval = watchdog.flatMap { $0 > 0 && isForUs ? .microseconds(max(1000, $0 / 2)) : nil }
     }
 
     private static func take(_ name: String) -> String? {
@@ -30,33 +34,23 @@ struct ServiceManager {
     // MARK: Sockets
 
     /// The sockets that listen already, by name; those without one are called `unknown` by systemd.
-    static func takeSockets() throws(Failure) -> [String: CInt] {
+    static func takeSockets() throws(Failure) -> [String: InheritedSocket] {
         let (pid, count, names) = (self.take("LISTEN_PID"), self.take("LISTEN_FDS"), self.take("LISTEN_FDNAMES"))
         guard let count = count.flatMap(Int.init), count > 0, pid == String(getpid()) else { return [:] }
         let given = names.map { $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init) } ?? []
-        var sockets: [String: CInt] = [:]
+        var sockets: [String: InheritedSocket] = [:]
         for index in 0..<min(count, 1024) {
             let descriptor = self.firstDescriptor + CInt(index)
             let name = index < given.count ? given[index] : "unknown"
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            guard self.isListening(descriptor) else {
+            guard let socket = InheritedSocket(descriptor) else {
                 throw Failure("expected a listening TCP socket as inherited socket \"\(name)\", found something else")
             }
-            guard sockets.updateValue(descriptor, forKey: name) == nil else {
+            guard sockets.updateValue(socket, forKey: name) == nil else {
                 throw Failure("expected inherited sockets with different names, found two called \"\(name)\"")
             }
         }
         return sockets
-    }
-
-    private static func isListening(_ descriptor: CInt) -> Bool {
-        func option(_ name: CInt) -> CInt? {
-            var value: CInt = 0
-            var length = socklen_t(MemoryLayout<CInt>.size)
-            return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
-        }
-        return option(SO_ACCEPTCONN) == 1 && option(SO_TYPE) == CInt(SOCK_STREAM.rawValue)
-            && [AF_INET, AF_INET6].contains(option(SO_DOMAIN))
     }
 
     // MARK: Notifications
@@ -70,7 +64,7 @@ struct ServiceManager {
 
     /// Says how we are; without systemd, to nobody. Never waits.
     func notify(_ state: State, status: String? = nil) {
-        guard let path = self.notifySocket else { return }
+        guard let path = self.notifySocket, self.descriptor >= 0 else { return }
         var lines: [String]
         switch state {
         case .ready: lines = ["READY=1"]
@@ -82,13 +76,10 @@ struct ServiceManager {
         case .alive: lines = ["WATCHDOG=1"]
         }
         if let status { lines.append("STATUS=\(status)") }
-        Self.send(lines.joined(separator: "\n"), to: path)
+        self.send(lines.joined(separator: "\n"), to: path)
     }
 
-    private static func send(_ text: String, to path: String) {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+    private func send(_ text: String, to path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var name = Array(path.utf8)
@@ -101,7 +92,7 @@ struct ServiceManager {
         withUnsafePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 _ = sendto(
-                    descriptor,
+                    self.descriptor,
                     bytes,
                     bytes.count,
                     CInt(MSG_NOSIGNAL | MSG_DONTWAIT),

@@ -6,11 +6,18 @@ import Glibc
 /// Immutable after `init`, hence safe everywhere, although Dispatch does not say so of its sources.
 final class StopSignals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
-    private let stream: AsyncStream<Void>
+    private let stream: AsyncStream<Cause>
+    private let continuation: AsyncStream<Cause>.Continuation
+
+    /// Why the server goes.
+    enum Cause: Sendable {
+        case signal
+        case listenerLost(String)
+    }
 
     init() {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        self.stream = stream
+        let (stream, continuation) = AsyncStream.makeStream(of: Cause.self)
+        (self.stream, self.continuation) = (stream, continuation)
         let queue = DispatchQueue(label: "signals")
         let counter = Counter()
         self.sources = [SIGTERM, SIGINT].map { number in
@@ -18,7 +25,7 @@ final class StopSignals: @unchecked Sendable {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 if counter.increment() == 1 {
-                    continuation.yield()
+                    continuation.yield(.signal)
                 } else {
                     exit(1)
                 }
@@ -28,11 +35,17 @@ final class StopSignals: @unchecked Sendable {
         }
     }
 
+    /// Asks the server to go, as a first signal does.
+    func stop(because cause: Cause) {
+        self.continuation.yield(cause)
+    }
+
     /// Returns after the first signal.
-    func first() async {
-        for await _ in self.stream {
-            return
+    func first() async -> Cause {
+        for await cause in self.stream {
+            return cause
         }
+        return .signal
     }
 
     /// Used on the signals' queue only.

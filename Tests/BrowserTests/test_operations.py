@@ -180,12 +180,81 @@ def test_no_descriptors_left(start):
     assert process.end() == 0
 
 
+def test_without_descriptors_for_clients_the_server_still_has_some(start, tmp_path):
+    """F4: systemd goes on hearing that it is well, and files can be looked at."""
+    name = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(name)
+        manager.settimeout(LIMIT)
+        environment = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "100000"}
+        process = start(command=["prlimit", "--nofile=64"], environment=environment).ready()
+        crowd = [socket.create_connection(("127.0.0.1", process.port)) for _ in range(90)]
+        until(lambda: "can't be accepted" in process.log(), "nothing ran out")
+        said_before = True
+        manager.setblocking(False)
+        while said_before:
+            try:
+                manager.recv(1000)
+            except BlockingIOError:
+                said_before = False
+        manager.settimeout(LIMIT)
+        for _ in range(3):
+            while b"WATCHDOG=1" not in manager.recv(1000):
+                pass
+        process.process.send_signal(signal.SIGHUP)
+        until(lambda: "the configuration is valid" in process.log(), "the configuration could not be read")
+        for stranger in crowd:
+            stranger.close()
+        assert process.end() == 0
+
+
+def inherit(listening):
+    """A command that starts the server with that socket, as systemd does."""
+    # The variables hold the process's own number, which only the process itself knows beforehand.
+    script = f'exec 3<&{listening.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+    return ["bash", "-c", script, "_"]
+
+
+def test_unencrypted_socket_of_systemd_for_everybody_is_refused(start):
+    """B6: what host says is of no use when the socket listens elsewhere."""
+    with socket.create_server(("0.0.0.0", 0)) as listening:
+        environment, fds = {"LISTEN_FDNAMES": "public"}, [listening.fileno()]
+        process = start(command=inherit(listening), environment=environment, pass_fds=fds)
+        assert process.process.wait(LIMIT) == 1
+        assert f"can't listen on 0.0.0.0 port {listening.getsockname()[1]}: expected wss" in process.log()
+        configuration = derived_configuration()
+        configuration["listeners"][0]["allowUnencrypted"] = True
+        allowed = start(configuration, command=inherit(listening), environment=environment, pass_fds=fds).ready()
+        assert allowed.port == listening.getsockname()[1]
+        assert allowed.end() == 0
+
+
+def test_server_goes_when_the_system_closes_its_listener(start):
+    """Nobody could come in any more; whoever started it is told, by the status, to start it again."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = start(
+            command=inherit(listening), environment={"LISTEN_FDNAMES": "public"}, pass_fds=[listening.fileno()]
+        ).ready()
+
+        async def scenario():
+            async with connect(url(process)) as alice:
+                assert (await registered(process, alice))["state"] == "registered"
+                listening.shutdown(socket.SHUT_RDWR)
+                with pytest.raises(ConnectionClosed) as closed:
+                    while True:
+                        await asyncio.wait_for(alice.recv(), LIMIT)
+                assert closed.value.rcvd.code == 1001
+
+        run(scenario())
+        assert process.process.wait(LIMIT) == 1
+        assert 'listener "public" was closed by the system' in process.log()
+
+
 def test_socket_of_systemd(start):
     """LISTEN_FDS: the listener of that name takes the socket, whatever its host and port say."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    # The variables hold the process's own number, which only the process itself knows beforehand.
-    shell = ["bash", "-c", f'exec 3<&{listening.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"', "_"]
+    shell = inherit(listening)
     named = {"LISTEN_FDNAMES": "public"}
     process = start(command=shell, environment=named, pass_fds=[listening.fileno()]).ready()
     assert process.port == port

@@ -138,7 +138,7 @@ package struct ListenerConfiguration: Sendable, Equatable {
                 reader.problem(
                     at: "trustedProxies",
                     index: index,
-                    "expected an address or a block such as \"10.0.0.0/8\", found \"\(text)\""
+                    "expected an address, or a block such as \"10.0.0.0/8\" with zeros behind its length, found \"\(text)\""
                 )
             }
         }
@@ -149,8 +149,12 @@ package struct ListenerConfiguration: Sendable, Equatable {
 
     /// Whether what clients send to prove themselves could be read by others on its way.
     private var isOverheard: Bool {
-        let isLocal = self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.")
-        return self.scheme == .ws && !isLocal && self.trustedProxies.isEmpty && !self.allowUnencrypted
+        self.host != "localhost" && self.isOverheard(at: IPAddress(self.host))
+    }
+
+    /// The same, where it listens at an address that is not ``host``.
+    func isOverheard(at address: IPAddress?) -> Bool {
+        self.scheme == .ws && address?.isLoopback != true && self.trustedProxies.isEmpty && !self.allowUnencrypted
     }
 
     private mutating func check(_ reader: SettingsReader) {

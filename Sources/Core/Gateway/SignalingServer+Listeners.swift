@@ -9,6 +9,18 @@ import Telephony
 /// Opening listeners, and what happens to a socket that one of them accepts.
 extension SignalingServer {
     func open(_ listener: ListenerConfiguration) async throws -> Endpoint {
+        let inherited = self.inherited[listener.name]
+        if let inherited, listener.isOverheard(at: inherited.address) {
+            throw ListenError(
+                listener: listener.name,
+                host: "\(inherited.address)",
+                port: inherited.port,
+                cause: """
+                    expected wss, or a proxy that encrypts among trustedProxies, for an inherited socket that other \
+                    machines reach, found ws (allowUnencrypted allows it)
+                    """
+            )
+        }
         let identities = try self.identities(of: listener)
         let pages = try listener.webRoot.map { try WebPages(folder: $0) } ?? WebPages()
         let authentication = self.configuration.authentication
@@ -28,6 +40,7 @@ extension SignalingServer {
             proxies: listener.proxyProtocol ? [] : listener.trustedProxies,
             draining: self.draining
         )
+        let (host, port) = inherited.map { ("\($0.address)", $0.port) } ?? (listener.host, listener.port)
         let channel: any Channel
         do {
             let bootstrap = ServerBootstrap(group: self.group)
@@ -35,8 +48,13 @@ extension SignalingServer {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        let watch = AcceptWatch(
+                            listener: listener.name,
+                            budget: self.descriptors,
+                            logger: self.gateway.logger,
+                            wasClosed: { self.listenerClosed(listener.name) }
+                        )
                         // Without descriptors left it would be told of the same waiting client for ever.
-                        let watch = AcceptWatch(listener: listener.name, logger: self.gateway.logger)
                         try channel.pipeline.syncOperations.addHandlers([AcceptBackoffHandler(), watch])
                     }
                 }
@@ -47,22 +65,29 @@ extension SignalingServer {
                         try self.accept(channel, at: door, of: listener, as: identities)
                     }
                 }
-            if let socket = self.inherited[listener.name] {
-                channel = try await bootstrap.withBoundSocket(socket).get()
+            if let inherited {
+                channel = try await bootstrap.withBoundSocket(inherited.descriptor).get()
             } else {
                 channel = try await bootstrap.bind(host: listener.host, port: listener.port).get()
             }
         } catch {
-            throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
+            throw ListenError(listener: listener.name, host: host, port: port, cause: "\(error)")
         }
         self.state.withLock { $0.listeners.append(channel) }
         return Endpoint(
             name: listener.name,
             scheme: listener.scheme,
-            host: listener.host,
-            port: channel.localAddress?.port ?? listener.port,
+            host: host,
+            port: channel.localAddress?.port ?? port,
             path: listener.paths.first ?? "/"
         )
+    }
+
+    /// A listener is gone. Unless we close it ourselves, the system did, and nobody comes in there any more.
+    private func listenerClosed(_ name: String) {
+        guard !self.state.withLock(\.closesListeners) else { return }
+        self.gateway.logger.critical("a listener was closed by the system", metadata: ["listener": "\(name)"])
+        self.onListenerLost(name)
     }
 
     /// A socket was accepted: it is counted, and shown to the front door, through TLS where the listener has it.
@@ -79,8 +104,12 @@ extension SignalingServer {
         channel.closeFuture.whenComplete { _ in origin.leave() }
         if listener.proxyProtocol {
             // The protocol's own rule: nobody else may speak here, and nothing is guessed.
-            guard let peer = origin.peer, isProxy(peer) else { throw ChannelError.inappropriateOperationForState }
-            try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(origin: origin))
+            guard let peer = origin.peer, isProxy(peer) else {
+                self.gateway.logger.debug("not a trusted proxy", metadata: ["peer": "\(origin.name)"])
+                throw ChannelError.inappropriateOperationForState
+            }
+            let handler = ProxyProtocolHandler(origin: origin, logger: self.gateway.logger)
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
         let encoder = HTTPResponseEncoder()
         let decoder = HandshakeHandler.makeDecoder()

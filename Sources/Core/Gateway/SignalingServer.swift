@@ -26,6 +26,7 @@ package final class SignalingServer: Sendable {
         var reminders: RepeatedTask?
         var keyWatch: Task<Void, Never>?
         var isStopped = false
+        var closesListeners = false
         /// One for each listener with TLS.
         var identities: [TLSIdentities] = []
     }
@@ -35,12 +36,14 @@ package final class SignalingServer: Sendable {
 
     let configuration: ServerConfiguration
     /// Sockets that listen already, by the name of their listener.
-    let inherited: [String: CInt]
+    let inherited: [String: InheritedSocket]
+    let onListenerLost: @Sendable (String) -> Void
     private let tokens: TokenVerifier?
     let desk: LoginDesk
     let rate: HandshakeRate
     let gateway: Gateway
     let ledger: ConnectionLedger
+    let descriptors: DescriptorBudget
     let draining = DrainFlag()
     let group: MultiThreadedEventLoopGroup
     let rosters: [ObjectIdentifier: Roster]
@@ -54,13 +57,15 @@ package final class SignalingServer: Sendable {
         authentication: any AuthenticationService,
         tokens: TokenVerifier? = nil,
         serverDescription: String,
-        inherited: [String: CInt] = [:],
+        inherited: [String: InheritedSocket] = [:],
+        onListenerLost: @escaping @Sendable (String) -> Void = { _ in },
         logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
         calendar: @escaping @Sendable () -> CalendarTime = { .now }
     ) {
         self.configuration = configuration
         self.inherited = inherited
+        self.onListenerLost = onListenerLost
         self.tokens = tokens
         self.clock = clock
         let switchboard = Switchboard(
@@ -102,6 +107,8 @@ package final class SignalingServer: Sendable {
             rosters[ObjectIdentifier(loop)] = Roster(loop: loop)
         }
         self.rosters = rosters
+        // Now that the loops have theirs.
+        self.descriptors = DescriptorBudget.measured()
     }
 
     /// The switchboard, for those who look at it or act on it from outside.
@@ -145,6 +152,15 @@ package final class SignalingServer: Sendable {
         self.state.withLock { state in
             state.reminders = reminders
             state.keyWatch = keyWatch
+        }
+        if self.descriptors.most < self.configuration.limits.connections {
+            self.gateway.logger.warning(
+                "too few descriptors for limits.connections",
+                metadata: [
+                    "connections": "\(self.configuration.limits.connections)",
+                    "descriptors": "\(self.descriptors.most)",
+                ]
+            )
         }
         return endpoints
     }
@@ -202,6 +218,7 @@ package final class SignalingServer: Sendable {
     private func closeListeners() async {
         let listeners = self.state.withLock { state in
             defer { state.listeners = [] }
+            state.closesListeners = true
             return state.listeners
         }
         for listener in listeners {

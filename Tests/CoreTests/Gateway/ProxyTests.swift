@@ -12,6 +12,7 @@ struct AddressTests {
             ("0.0.0.0/0", "192.0.2.1", true), ("0.0.0.0/0", "::1", false), ("::/0", "192.0.2.1", false),
             ("2001:db8::/33", "2001:db8:7fff::1", true), ("2001:db8::/33", "2001:db8:8000::1", false),
             ("::1/128", "::1", true), ("10.0.0.0/8", "::ffff:10.1.1.1", true), ("192.0.2.0/31", "192.0.2.1", true),
+            ("::ffff:10.0.0.0/104", "10.1.1.1", true), ("::ffff:10.0.0.0/104", "11.1.1.1", false),
         ]
     )
     func blocks(block: String, address: String, isIn: Bool) throws {
@@ -24,10 +25,27 @@ struct AddressTests {
         arguments: [
             "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0/8", "::/129", "10.0.0.0/ 8",
             "localhost", "*", "10.0.0.0/٨", "010.0.0.1", "[::1]", "::1%lo", "1.2.3.4:80",
+            // For C the NUL is the end.
+            "10.0.0.1\0x", "10.0.0.1\0", "::1\0/128", "10.0.0.0/8\0",
+            // One machine, or sixteen million?
+            "10.0.0.1/8", "192.0.2.1/31", "2001:db8::1/64", "10.0.0.0/08", "10.0.0.0/+8",
+            // All of IPv6 that begins with zeros is not one IPv4 network.
+            "::ffff:10.0.0.0/24", "::ffff:10.0.0.0/95",
         ]
     )
     func noBlocks(text: String) {
         #expect(AddressBlock(text) == nil)
+    }
+
+    @Test(
+        "What only this machine has",
+        arguments: [
+            ("127.0.0.1", true), ("127.9.8.7", true), ("::1", true), ("::ffff:127.0.0.1", true), ("128.0.0.1", false),
+            ("0.0.0.0", false), ("::", false), ("::2", false), ("1::1", false),
+        ]
+    )
+    func loopback(text: String, isLoopback: Bool) throws {
+        #expect(try #require(IPAddress(text)).isLoopback == isLoopback)
     }
 
     @Test("Limits count IPv4 addresses whole, IPv6 addresses by /64")
@@ -61,6 +79,7 @@ struct ForwardedForTests {
             ("10.0.0.1", ["unknown"], "10.0.0.1"), ("10.0.0.1", ["192.0.2.7:4711"], "10.0.0.1"),
             ("10.0.0.1", ["192.0.2.7, x, 10.0.0.2"], "10.0.0.2"), ("10.0.0.1", ["192.0.2.7,,"], "10.0.0.1"),
             ("10.0.0.1", ["\"192.0.2.7\""], "10.0.0.1"), ("10.0.0.1", ["192.0.2.7 x"], "10.0.0.1"),
+            ("10.0.0.1", ["192.0.2.7\0"], "10.0.0.1"), ("10.0.0.1", ["203.0.113.9,\u{301} 192.0.2.7"], "10.0.0.1"),
         ]
     )
     func clients(peer: String, headers: [String], client: String) throws {
@@ -121,6 +140,7 @@ struct ProxyHeaderTests {
             "PROXY TCP4 2001:db8::1 ::1 4711 80\r\n", "PROXY TCP6 192.0.2.7 10.0.0.1 4711 80\r\n",
             "PROXY TCP4 192.0.2.7 10.0.0.1 -1 80\r\n", "PROXY TCP4 192.0.02.7 10.0.0.1 4711 80\r\n",
             "PROXY UDP4 192.0.2.7 10.0.0.1 4711 80\r\n", "proxy TCP4 192.0.2.7 10.0.0.1 4711 80\r\n",
+            "PROXY TCP4 192.0.2.7\0x 10.0.0.1 4711 80\r\n", "PROXY TCP4 192.0.2.7 10.0.0.1\0 4711 80\r\n",
             "PROXY TCP4 192.0.2.7 10.0.0.1 4711 80\r \n", "PROXY UNKNOWN \(String(repeating: "x", count: 100))\r\n",
         ]
     )

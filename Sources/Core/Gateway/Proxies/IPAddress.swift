@@ -19,7 +19,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The usual way to write it, without port, zone or brackets.
     package init?(_ text: some StringProtocol) {
         let text = String(text)
-        guard text.utf8.count <= 45 else { return nil }
+        // For inet_pton(3) a NUL is the end, whatever follows.
+        guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 {
             self.init(bytes: Array(bytes.prefix(4)))
@@ -41,6 +42,12 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         case .unixDomainSocket, nil:
             return nil
         }
+    }
+
+    /// Whether nobody but this machine has it.
+    package var isLoopback: Bool {
+        self.bytes.count == 4
+            ? self.bytes[0] == 127 : self.bytes.dropLast().allSatisfy { $0 == 0 } && self.bytes[15] == 1
     }
 
     /// As limits and logs name it: an IPv4 address as a whole; of an IPv6 address the first 64 bits, since one subscriber
@@ -67,21 +74,30 @@ package struct AddressBlock: Sendable, Hashable {
     /// In bits.
     private let length: Int
 
+    /// `nil` for anything unusual, an address with bits behind the length included: who writes `10.0.0.1/8` may mean one
+    /// machine, and trusts sixteen million.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }
         let bits = address.bytes.count * 8
-        guard parts.count == 2 else {
-            self.prefix = address.bytes
-            self.length = bits
-            return
+        var length = bits
+        if parts.count == 2 {
+            guard let written = Self.length(parts[1]) else { return nil }
+            // Of an IPv4 address in IPv6 clothes, the clothes are counted too.
+            length = written - (bits == 32 && first.utf8.contains(UInt8(ascii: ":")) ? 96 : 0)
         }
-        guard (1...3).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let length = Int(parts[1]), length <= bits
-        else { return nil }
+        guard (0...bits).contains(length) else { return nil }
         self.prefix = address.bytes
         self.length = length
+        guard (length..<bits).allSatisfy({ address.bytes[$0 / 8] >> UInt8(7 - $0 % 8) & 1 == 0 }) else { return nil }
+    }
+
+    /// A number without a zero before it.
+    private static func length(_ text: Substring) -> Int? {
+        guard (1...3).contains(text.utf8.count), text == "0" || text.utf8.first != UInt8(ascii: "0"),
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return Int(text)
     }
 
     package func contains(_ address: IPAddress) -> Bool {

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 
 /// Takes the PROXY header off a connection, before anything else is read from it, and leaves.
@@ -8,10 +9,12 @@ final class ProxyProtocolHandler: ChannelInboundHandler, RemovableChannelHandler
     typealias InboundOut = ByteBuffer
 
     private let origin: ClientOrigin
+    private let logger: Logger
     private var bytes: [UInt8] = []
 
-    init(origin: ClientOrigin) {
+    init(origin: ClientOrigin, logger: Logger) {
         self.origin = origin
+        self.logger = logger
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -20,6 +23,7 @@ final class ProxyProtocolHandler: ChannelInboundHandler, RemovableChannelHandler
         case .incomplete where self.bytes.count < ProxyHeader.longest:
             break
         case .incomplete, .malformed:
+            self.logger.debug("no PROXY header from a trusted proxy", metadata: ["peer": "\(self.origin.name)"])
             context.close(promise: nil)
         case .complete(let source, let length):
             if let source { self.origin.become(source) }
