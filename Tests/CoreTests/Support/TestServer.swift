@@ -1,10 +1,13 @@
-import Core
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
 import PluginAPI
 import StrictJSON
 import Telephony
 import Testing
+
+@testable import Core
 
 /// The whole server in this process, on a free port, with the people of ``PeopleDirectory``.
 struct TestServer: Sendable {
@@ -33,6 +36,13 @@ struct TestServer: Sendable {
 
     func drain() async {
         await self.server.drain()
+    }
+
+    /// One of the threads that carry connections.
+    var anyLoop: any EventLoop { self.server.group.next() }
+
+    func awaitHeartbeat() async {
+        await self.server.awaitHeartbeat()
     }
 
     func reloadCertificates() async {
