@@ -5,7 +5,7 @@ import Testing
 struct DrainScenarios {
     @Test("Idle clients go at once, calls may end, new work is refused")
     func drain() async throws {
-        try await withServer(["drain": ["spread": "10ms", "deadline": "10s"]]) { server in
+        try await withServer(["drain": ["spread": "10ms", "deadline": "300s"]]) { server in
             let (alice, bob, carol) = try await (server.alice(), server.bob(), server.carol())
             let call = try await establishCall(from: alice, to: bob)
             async let drained: Void = server.drain()
