@@ -84,7 +84,14 @@ final class ServerProcess {
 
 extension ServerProcess {
     /// The server with `count` people in its directory, anonymous log-in, and limits out of the way.
-    convenience init(server path: String, people count: Int, isSecure: Bool = false) {
+    ///
+    /// - Parameter handshakesPerSecond: the one limit that can be left in the way, once everybody has come in.
+    convenience init(
+        server path: String,
+        people count: Int,
+        isSecure: Bool = false,
+        handshakesPerSecond: Int? = nil
+    ) {
         var people = "username,dialString,displayName,password\n"
         for index in 0..<count {
             people += "user\(index),\(Messages.dialString(of: index)),User \(index),\n"
@@ -97,7 +104,9 @@ extension ServerProcess {
              "authentication": {"anonymous": true, "token": {"issuers": [
                  {"issuer": "\(Token.issuer)", "algorithm": "HS256", "secret": "\(Token.secret)"}]}},
              "limits": {"connections": 100000, "connectionsPerAddress": 100000, "messagesPerSecond": 100000,
-                        "handshakesPerSecond": 100000, "handshakeBurst": 1000000, "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
+                        "handshakesPerSecond": \(handshakesPerSecond ?? 100_000),
+                        "handshakeBurst": \(handshakesPerSecond == nil ? 1_000_000 : count), "messageBurst": 100000,
+                        "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
              "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
              "log": {"level": "warning"}}
             """
