@@ -6,14 +6,17 @@
 #include <openssl/hmac.h>
 #include <openssl/ssl.h>
 
-// Of the connection that was given a ticket last. One thread uses this.
+// A session that can be resumed, the newest there is. One thread uses this.
 static SSL_SESSION *last_session;
 
+// A copy is kept: OpenSSL spoils sessions that were used once, or whose connection ended without a goodbye.
 static int keep(SSL *connection, SSL_SESSION *session) {
     (void)connection;
-    SSL_SESSION_free(last_session);
-    last_session = session;
-    return 1;
+    if (SSL_SESSION_is_resumable(session)) {
+        SSL_SESSION_free(last_session);
+        last_session = SSL_SESSION_dup(session);
+    }
+    return 0;
 }
 
 static SSL_CTX *context(void) {
@@ -33,7 +36,6 @@ void *bench_tls_open(int descriptor, bool resumes) {
     if (connection != NULL) {
         SSL_set_fd(connection, descriptor);
         if (resumes && last_session != NULL) {
-            // A copy: a session that was used is not offered again for TLS 1.3.
             SSL_SESSION *session = SSL_SESSION_dup(last_session);
             SSL_set_session(connection, session);
             SSL_SESSION_free(session);

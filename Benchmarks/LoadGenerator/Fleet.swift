@@ -5,7 +5,9 @@ final class Fleet {
     private let areRegistered: Bool
 
     /// Connects so many clients; with `register`, each registers for its own number.
-    init(of server: ServerProcess, count: Int, register: Bool) {
+    ///
+    /// - Parameter first: the place of the first one in the directory.
+    init(of server: ServerProcess, from first: Int = 0, count: Int, register: Bool) {
         self.areRegistered = register
         var ready = 0
         self.poller.onOpen = { client in
@@ -24,7 +26,7 @@ final class Fleet {
             let before = ready
             // No more under way than a listener's backlog takes.
             while self.clients.count < min(count, ready + 256) {
-                let client = Client(index: self.clients.count, server: server)
+                let client = Client(index: first + self.clients.count, server: server)
                 self.clients.append(client)
                 self.poller.add(client)
             }

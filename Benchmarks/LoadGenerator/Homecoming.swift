@@ -7,26 +7,24 @@ extension Fleet {
         var refusals = 0
     }
 
-    /// Resets the connections of all clients but the first few at once, and has them restore their registrations.
+    /// Resets the connections of all clients at once, and has them restore their registrations.
     ///
     /// - Parameter window: how many handshakes may be under way.
-    func storm(sparing spared: Int, window: Int, server: ServerProcess) -> Homecoming {
-        let lost = self.clients[spared...]
-        let identifiers = lost.map { $0.registration.unmasked }
+    func storm(window: Int, server: ServerProcess) -> Homecoming {
+        let identifiers = self.clients.map { $0.registration.unmasked }
         let start = now()
-        for client in lost {
+        for client in self.clients {
             self.poller.forget(client)
             client.cut()
         }
         var result = Homecoming()
         var (back, underWay) = (0, 0)
         var waiting = Queue<Int>()
-        (spared..<self.clients.count).forEach { waiting.append($0) }
+        self.clients.indices.forEach { waiting.append($0) }
         var later = Calendar()
         let (messages, ends) = (self.poller.onMessage, self.poller.onEnd)
         self.poller.onOpen = { _ in }
         self.poller.onMessage = { client, message in
-            guard client.index >= spared else { return messages(client, message) }
             guard message.news == .registered else { fail("not restored: \(message.text)") }
             client.registration = message.identifier
             back += 1
@@ -41,7 +39,7 @@ extension Fleet {
         while back < identifiers.count {
             later.takeDue(at: now()) { waiting.append($0) }
             while underWay < window, let index = waiting.popFirst() {
-                let query = "?identifier=\(identifiers[index - spared])"
+                let query = "?identifier=\(identifiers[index])"
                 let client = Client(index: index, server: server, query: query, mayBeRefused: true)
                 self.replace(client)
                 self.poller.add(client)

@@ -9,10 +9,6 @@ final class Poller {
     var onOpen: (Client) -> Void = { _ in }
     /// Called when the server has ended a connection as it was asked to.
     var onEnd: (Client) -> Void = { _ in }
-    /// Called before each wait, for what has its time.
-    var onTurn: () -> Void = {}
-    /// Nanoseconds to wait for events at most.
-    var patience: UInt64 = 1_000_000
 
     private let epoll = bench_epoll()
     /// By the number of their socket.
@@ -43,10 +39,8 @@ final class Poller {
     }
 
     /// Waits for events at most so long, and lets all clients react.
-    func turn(nanoseconds: UInt64? = nil) {
-        self.onTurn()
-        let wait = Int64(nanoseconds ?? self.patience)
-        let count = bench_wait(self.epoll, &self.events, Int32(self.events.count), wait)
+    func turn(nanoseconds: UInt64 = 1_000_000) {
+        let count = bench_wait(self.epoll, &self.events, Int32(self.events.count), Int64(nanoseconds))
         for index in 0..<max(0, Int(count)) {
             let event = self.events[index]
             guard let client = self.clients[Int(event.descriptor)] else { continue }

@@ -28,19 +28,24 @@ struct Storm: Benchmark {
             people: count + 2,
             handshakesPerSecond: self.limit == 0 ? nil : self.limit
         )
-        let fleet = Fleet(of: server, count: count + 2, register: true)
-        let call = OngoingCall(fleet)
+        let call = OngoingCall(at: server, from: count)
+        let fleet = Fleet(of: server, count: count, register: true)
         var results: [(calm: Statistics, storm: Statistics, homecoming: Fleet.Homecoming, cpu: Double)] = []
         for _ in 0..<(self.options.quick ? 1 : self.rounds) {
-            let calm = call.latencies(during: { fleet.run(seconds: self.options.quick ? 0.5 : 2) })
+            let before = Window(server)
+            let calm = call.latencies { fleet.run(seconds: self.options.quick ? 0.5 : 2) }
+            let idle = before.end()
             var homecoming = Fleet.Homecoming()
             let usage = Window(server)
             let latencies = call.latencies {
-                homecoming = fleet.storm(sparing: 2, window: self.window, server: server)
+                homecoming = fleet.storm(window: self.window, server: server)
             }
-            let cpu = usage.end().server / Double(count)
+            // What the call costs anyway is not the storm's.
+            let used = usage.end()
+            let cpu = (used.server - idle.server / idle.seconds * used.seconds) / Double(count)
             results.append((Statistics(calm), Statistics(latencies), homecoming, cpu))
         }
+        call.hangUp()
         let limit = self.limit == 0 ? "" : ", of which \(self.limit) a second are admitted"
         var report = Report(
             "storm",
