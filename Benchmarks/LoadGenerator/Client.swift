@@ -35,12 +35,14 @@ final class Client {
     /// Begins to connect, and queues the handshake.
     ///
     /// - Parameters:
+    ///   - place: which of the loopback network's addresses to come from: 127.1.0.0 and so many on; any unless given.
     ///   - resumes: whether to offer the TLS session of an earlier client.
     ///   - mayBeRefused: whether to take 429 and 503 for an answer: then ``retryAfter`` is set, and the connection ends.
     init(
         index: Int,
         server: ServerProcess,
         query: String = "",
+        from place: Int? = nil,
         resumes: Bool = false,
         mayBeRefused: Bool = false
     ) {
@@ -58,6 +60,7 @@ final class Client {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        if let place { self.bind(to: 0x7F01_0000 + UInt32(clamping: place)) }
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(self.socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -70,6 +73,18 @@ final class Client {
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
             """.utf8
         )
+    }
+
+    private func bind(to host: UInt32) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = host.bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(self.socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { fail("can't come from that address: \(String(cString: strerror(errno)))") }
     }
 
     func close() {

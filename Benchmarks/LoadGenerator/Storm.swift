@@ -29,7 +29,9 @@ struct Storm: Benchmark {
             handshakesPerSecond: self.limit == 0 ? nil : self.limit
         )
         let call = OngoingCall(at: server, from: count)
-        let fleet = Fleet(of: server, count: count, register: true)
+        // A limit is for the storm, which comes from one address.
+        let mostPerAddress = self.limit == 0 ? nil : self.limit
+        let fleet = Fleet(of: server, count: count, register: true, mostPerAddress: mostPerAddress)
         var results: [(calm: Statistics, storm: Statistics, homecoming: Fleet.Homecoming, cpu: Double)] = []
         for _ in 0..<(self.options.quick ? 1 : self.rounds) {
             let before = Window(server)
