@@ -71,8 +71,10 @@ final class ServerProcess {
 
     /// Those that are still to be removed.
     ///
-    /// - Important: this program has one thread.
+    /// - Important: all servers are started and ended on the first thread.
     nonisolated(unsafe) private static var folders: Set<String> = []
+
+    nonisolated(unsafe) fileprivate static var foldersMade = 0
 
     /// For a benchmark that fails, and so never lets its servers go. They end with it; what they read does not.
     static func removeFolders() {
@@ -110,8 +112,10 @@ extension ServerProcess {
              "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
              "log": {"level": "warning"}}
             """
-        let kind = isSecure ? "wss" : "ws"
-        let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(kind)-\(getpid())"
+        // Each of its own: some benchmarks have two servers.
+        Self.foldersMade += 1
+        let name = "anynode-bench-\(getpid())-\(Self.foldersMade)"
+        let folder = "\(FileManager.default.temporaryDirectory.path)/\(name)"
         Self.folders.insert(folder)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
