@@ -46,6 +46,8 @@ struct Options: ParsableArguments {
 
 /// Gives the server a core of its own, and both of them as many sockets as there are.
 private func prepareGenerator() {
+    // OpenSSL writes without asking to be spared the signal when the other side is gone.
+    signal(SIGPIPE, SIG_IGN)
     bench_pin(1)
     _ = bench_raise_open_files()
 }

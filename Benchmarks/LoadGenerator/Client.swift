@@ -28,14 +28,31 @@ final class Client {
     /// Where the server has TLS.
     private let secure: UnsafeMutableRawPointer?
 
+    private let mayBeRefused: Bool
+    /// The seconds that a server which has too much to do (429, 503) wants to have passed before the next attempt.
+    private(set) var retryAfter: UInt64?
+
     /// Begins to connect, and queues the handshake.
-    init(index: Int, server: ServerProcess, query: String = "") {
+    ///
+    /// - Parameters:
+    ///   - place: which of the loopback network's addresses to come from: 127.1.0.0 and so many on; any unless given.
+    ///   - resumes: whether to offer the TLS session of an earlier client.
+    ///   - mayBeRefused: whether to take 429 and 503 for an answer: then ``retryAfter`` is set, and the connection ends.
+    init(
+        index: Int,
+        server: ServerProcess,
+        query: String = "",
+        from place: Int? = nil,
+        resumes: Bool = false,
+        mayBeRefused: Bool = false
+    ) {
+        self.mayBeRefused = mayBeRefused
         let port = server.port
         self.index = index
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let socket = Glibc.socket(AF_INET, kind, 0)
         self.socket = socket
-        self.secure = server.isSecure ? bench_tls_open(socket) : nil
+        self.secure = server.isSecure ? bench_tls_open(socket, resumes) : nil
         guard self.socket >= 0 else { fail("no socket: \(String(cString: strerror(errno)))") }
         var one: Int32 = 1
         setsockopt(self.socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -43,6 +60,7 @@ final class Client {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        if let place { self.bind(to: 0x7F01_0000 + UInt32(clamping: place)) }
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(self.socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -57,11 +75,33 @@ final class Client {
         )
     }
 
+    private func bind(to host: UInt32) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = host.bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(self.socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { fail("can't come from that address: \(String(cString: strerror(errno)))") }
+    }
+
     func close() {
         self.isClosed = true
         if let secure = self.secure { bench_tls_close(secure) }
         Glibc.close(self.socket)
     }
+
+    /// Ends the connection as a network does that breaks: the server gets a reset, and no goodbye.
+    func cut() {
+        var reset = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(self.socket, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
+        self.close()
+    }
+
+    /// Whether TLS goes on with the session that was offered. To be asked when the WebSocket is open.
+    var isResumed: Bool { self.secure.map { bench_tls_is_resumed($0) } ?? false }
 
     // MARK: Writing
 
@@ -160,9 +200,23 @@ final class Client {
             let start = (0...self.handshake.count - end.count).first(where: { self.handshake[$0...].starts(with: end) })
         else { return nil }
         guard self.handshake.starts(with: "HTTP/1.1 101".utf8) else {
-            fail("handshake refused: \(String(decoding: self.handshake, as: UTF8.self))")
+            let answer = String(decoding: self.handshake, as: UTF8.self)
+            guard self.mayBeRefused, let seconds = Self.secondsToWait(answer) else {
+                fail("handshake refused: \(answer)")
+            }
+            self.retryAfter = seconds
+            self.isLeaving = true
+            return nil
         }
         self.handshake = []
         return start + end.count - before
+    }
+
+    /// What `Retry-After` says, if the answer is that there is too much to do.
+    private static func secondsToWait(_ answer: String) -> UInt64? {
+        guard ["HTTP/1.1 429 ", "HTTP/1.1 503 "].contains(where: { answer.hasPrefix($0) }) else { return nil }
+        let field = "retry-after: "
+        let line = answer.split(separator: "\r\n").first { $0.lowercased().hasPrefix(field) }
+        return line.flatMap { UInt64($0.dropFirst(field.count)) }
     }
 }

@@ -5,7 +5,11 @@ final class Fleet {
     private let areRegistered: Bool
 
     /// Connects so many clients; with `register`, each registers for its own number.
-    init(of server: ServerProcess, count: Int, register: Bool) {
+    ///
+    /// - Parameters:
+    ///   - first: the place of the first one in the directory.
+    ///   - mostPerAddress: how many come from one address, where that matters; otherwise all of them.
+    init(of server: ServerProcess, from first: Int = 0, count: Int, register: Bool, mostPerAddress: Int? = nil) {
         self.areRegistered = register
         var ready = 0
         self.poller.onOpen = { client in
@@ -24,7 +28,8 @@ final class Fleet {
             let before = ready
             // No more under way than a listener's backlog takes.
             while self.clients.count < min(count, ready + 256) {
-                let client = Client(index: self.clients.count, server: server)
+                let index = first + self.clients.count
+                let client = Client(index: index, server: server, from: mostPerAddress.map { index / $0 })
                 self.clients.append(client)
                 self.poller.add(client)
             }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// The whole way in: TCP, TLS, WebSocket handshake with an access token, register, close; and the same without TLS beside it.
+/// The whole way in: TCP, TLS, WebSocket handshake with an access token, register, close; the same with TLS sessions
+/// resumed, and the same without TLS beside it.
 struct Secure: Benchmark {
     static let configuration = CommandConfiguration(abstract: "Log-ins a second by token over wss and ws, CPU of each.")
 
@@ -15,6 +16,13 @@ struct Secure: Benchmark {
         }
     }
 
+    /// How clients come in.
+    private enum Door: String, CaseIterable {
+        case secure = "wss"
+        case resumed = "wss resumed"
+        case plain = "ws"
+    }
+
     private struct Figures {
         var rate: Double
         var server: Double
@@ -27,35 +35,47 @@ struct Secure: Benchmark {
         let servers = [true, false].map {
             ServerProcess(server: self.options.serverPath, people: self.clients, isSecure: $0)
         }
-        var figures: [[Figures]] = [[], []]
+        var figures: [Door: [Figures]] = [:]
         // The first round warms up.
         for round in 0...rounds {
-            for (index, server) in servers.enumerated() {
-                let result = self.round(server, tokens)
-                if round > 0 { figures[index].append(result) }
+            for door in Door.allCases {
+                // A first session has to come from somewhere: from the round before.
+                let result = self.round(servers[door == .plain ? 1 : 0], tokens, resumes: door == .resumed)
+                if round > 0 { figures[door, default: []].append(result) }
             }
         }
-        var report = Report("secure", "connect, token, register, close; \(self.clients) at a time, wss and ws in turns")
-        for (name, results) in zip(["wss", "ws"], figures) {
-            report.add("\(name) log-ins/s", results.map(\.rate), digits: 0)
-            report.add("\(name) server CPU µs per log-in", results.map(\.server), digits: 1)
-            report.add("\(name) generator CPU µs per log-in", results.map(\.generator), digits: 1)
+        var report = Report("secure", "connect, token, register, close; \(self.clients) at a time, in turns")
+        for door in Door.allCases {
+            let results = figures[door] ?? []
+            report.add("\(door.rawValue) log-ins/s", results.map(\.rate), digits: 0)
+            report.add("\(door.rawValue) server CPU µs per log-in", results.map(\.server), digits: 1)
+            report.add("\(door.rawValue) generator CPU µs per log-in", results.map(\.generator), digits: 1)
         }
-        let shares = zip(figures[0], figures[1]).map { 100 * ($0.server - $1.server) / $0.server }
-        report.add("% of the server's CPU that is TLS", shares, digits: 0)
+        for door in [Door.secure, .resumed] {
+            let shares = zip(figures[door] ?? [], figures[.plain] ?? []).map {
+                100 * ($0.server - $1.server) / $0.server
+            }
+            report.add("\(door.rawValue): % of the server's CPU that is TLS", shares, digits: 0)
+        }
         notebook.add(report)
     }
 
-    private func round(_ server: ServerProcess, _ tokens: [String]) -> Figures {
+    private func round(_ server: ServerProcess, _ tokens: [String], resumes: Bool) -> Figures {
         let poller = Poller()
+        // It holds what begins the next client, which holds it: the server would go on behind the next benchmarks.
+        defer { poller.onEnd = { _ in } }
         var completed = 0
         var isOver = false
         var present = 0
         func begin(_ index: Int) {
             present += 1
-            poller.add(Client(index: index, server: server, query: "?access_token=\(tokens[index])"))
+            let query = "?access_token=\(tokens[index])"
+            poller.add(Client(index: index, server: server, query: query, resumes: resumes))
         }
-        poller.onOpen = { $0.send(Messages.register($0.index)) }
+        poller.onOpen = { client in
+            guard client.isResumed == resumes else { fail("a TLS session was \(resumes ? "not " : "")resumed") }
+            client.send(Messages.register(client.index))
+        }
         poller.onMessage = { client, message in
             switch message.news {
             case .registered: client.send(Messages.unregister, message.identifier, Messages.end)

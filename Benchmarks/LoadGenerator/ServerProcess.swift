@@ -71,8 +71,10 @@ final class ServerProcess {
 
     /// Those that are still to be removed.
     ///
-    /// - Important: this program has one thread.
+    /// - Important: all servers are started and ended on the first thread.
     nonisolated(unsafe) private static var folders: Set<String> = []
+
+    nonisolated(unsafe) fileprivate static var foldersMade = 0
 
     /// For a benchmark that fails, and so never lets its servers go. They end with it; what they read does not.
     static func removeFolders() {
@@ -84,7 +86,14 @@ final class ServerProcess {
 
 extension ServerProcess {
     /// The server with `count` people in its directory, anonymous log-in, and limits out of the way.
-    convenience init(server path: String, people count: Int, isSecure: Bool = false) {
+    ///
+    /// - Parameter handshakesPerSecond: the one limit that can be left in the way; as many may come at once.
+    convenience init(
+        server path: String,
+        people count: Int,
+        isSecure: Bool = false,
+        handshakesPerSecond: Int? = nil
+    ) {
         var people = "username,dialString,displayName,password\n"
         for index in 0..<count {
             people += "user\(index),\(Messages.dialString(of: index)),User \(index),\n"
@@ -97,12 +106,16 @@ extension ServerProcess {
              "authentication": {"anonymous": true, "token": {"issuers": [
                  {"issuer": "\(Token.issuer)", "algorithm": "HS256", "secret": "\(Token.secret)"}]}},
              "limits": {"connections": 100000, "connectionsPerAddress": 100000, "messagesPerSecond": 100000,
-                        "handshakesPerSecond": 100000, "handshakeBurst": 1000000, "messageBurst": 100000, "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
+                        "handshakesPerSecond": \(handshakesPerSecond ?? 100_000),
+                        "handshakeBurst": \(handshakesPerSecond ?? 1_000_000), "messageBurst": 100000,
+                        "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
              "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
              "log": {"level": "warning"}}
             """
-        let kind = isSecure ? "wss" : "ws"
-        let folder = "\(FileManager.default.temporaryDirectory.path)/anynode-bench-\(kind)-\(getpid())"
+        // Each of its own: some benchmarks have two servers.
+        Self.foldersMade += 1
+        let name = "anynode-bench-\(getpid())-\(Self.foldersMade)"
+        let folder = "\(FileManager.default.temporaryDirectory.path)/\(name)"
         Self.folders.insert(folder)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

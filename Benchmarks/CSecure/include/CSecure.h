@@ -2,12 +2,16 @@
 #ifndef CSECURE_H
 #define CSECURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /// A TLS connection over a connected, or connecting, non-blocking socket. No certificate is checked. NULL when there is none.
-void *bench_tls_open(int descriptor);
+/// With `resumes`, it offers the session of an earlier one, once there was one.
+void *bench_tls_open(int descriptor, bool resumes);
+/// Whether the server took the session that was offered. To be asked after the handshake.
+bool bench_tls_is_resumed(void *connection);
 void bench_tls_close(void *connection);
 /// As `send`: how many bytes went, or -1; errno is EAGAIN when the socket has to be waited for.
 ssize_t bench_tls_send(void *connection, const void *bytes, size_t count);
