@@ -107,8 +107,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
             default: standard.loginFailuresPerMinute,
             in: 3...10000,
             summary: """
-                Wrong passwords and tokens a minute, from one address and for one user; then log-ins are answered with 429 \
-                for a minute, and twice as long each further time.
+                Wrong passwords and tokens a minute, from one address and for one user; then passwords, right or wrong, and \
+                wrong tokens are answered with 429 for a minute, and twice as long each further time.
                 """
         )
         self.secretFailuresPerMinute = reader.integer(

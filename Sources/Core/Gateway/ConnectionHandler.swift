@@ -12,7 +12,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
 
     let gateway: Gateway
     private let admission: Admission
-    let peer: String
+    package let peer: String
     let loop: any EventLoop
     private let roster: Roster
 
@@ -85,8 +85,6 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         guard let other = homecoming.takenFrom else { return }
         self.gateway.logger.notice("registration taken over", metadata: ["peer": "\(self.peer)", "from": "\(other)"])
     }
-
-    package var origin: String { self.peer }
 
     package func channelInactive(context: ChannelHandlerContext) {
         self.leave()

@@ -142,10 +142,10 @@ package final class SignalingServer: Sendable {
             switchboard.advance()
         }
         let keyWatch = self.tokens.map { tokens in
-            Task {
+            Task { [clock] in
                 while !Task.isCancelled {
                     await tokens.reloadKeys()
-                    try? await Task.sleep(for: Self.keyWatchInterval)
+                    try? await clock.sleep(for: Self.keyWatchInterval)
                 }
             }
         }

@@ -6,7 +6,7 @@ package import Telephony
 ///   what was decided. It must only note; the work is done in `flush`, which is called after the lock is released.
 package protocol Port: AnyObject, Sendable {
     /// Where its client is, for the log.
-    var origin: String { get }
+    var peer: String { get }
 
     /// Notes something to be told or done. `true`: this port wants a `flush` that nobody has promised yet.
     func enqueue(_ item: OutboxItem) -> Bool

@@ -14,8 +14,6 @@ package final class Switchboard: Sendable {
         var ports: [(any Port)?] = []
         /// Reused from event to event.
         var actions: [ExchangeAction] = []
-        /// Where the socket came from that was replaced last.
-        var replaced: String?
     }
 
     private let state: Mutex<State>
@@ -96,13 +94,16 @@ package final class Switchboard: Sendable {
         _ event: (inout Exchange, Moment, inout [ExchangeAction]) -> Bool
     ) -> Homecoming {
         var touched: [any Port] = []
+        var replaced: PortID?
         var takenFrom: String?
         let result = self.perform(touching: &touched) { exchange, now, actions in
             let isBack = event(&exchange, now, &actions)
+            for case .close(let port, .replaced) in actions {
+                replaced = port
+            }
             return (isBack: isBack, username: isBack ? exchange.username(on: port) : nil)
         } finally: { state in
-            takenFrom = state.replaced
-            state.replaced = nil
+            takenFrom = replaced.flatMap { state.port($0)?.peer }
         }
         touched.flush()
         return Homecoming(username: result.username, isBack: result.isBack, takenFrom: takenFrom)
@@ -231,9 +232,6 @@ package final class Switchboard: Sendable {
                 case .tell(let port, let indication):
                     state.note(.tell(indication), for: port, touching: &touched)
                 case .close(let port, let cause):
-                    if cause == .replaced, let replaced = state.port(port) {
-                        state.replaced = replaced.origin
-                    }
                     state.note(.close(cause), for: port, touching: &touched)
                 case .resolve(let call, let dialString):
                     questions.append((call, dialString))

@@ -21,7 +21,7 @@ struct TLSFileTests {
         _ certificate: TLSSettings.Certificate,
         authorities: String? = nil,
         logging handler: any LogHandler = SwiftLogNoOpLogHandler(),
-        now: @escaping @Sendable () -> CalendarTime = TLSIdentities.calendar
+        now: @escaping @Sendable () -> CalendarTime = { .now }
     ) throws(TLSProblem) -> TLSIdentities {
         var settings = TLSSettings(certificates: [certificate])
         settings.clientCertificates = authorities.map { TLSSettings.ClientCertificates(authorities: $0) }
@@ -140,7 +140,7 @@ struct TLSFileTests {
     func validity(days: Int, problem: String?) throws {
         let identities = try self.load(
             self.setting(),
-            now: { TLSIdentities.calendar() + .seconds(days * 86400) }
+            now: { CalendarTime.now + .seconds(days * 86400) }
         )
         #expect(identities.problems.count == (problem == nil ? 0 : 1))
         if let problem { #expect(identities.problems.first?.contains(problem) == true, "\(identities.problems)") }
@@ -148,7 +148,7 @@ struct TLSFileTests {
 
     @Test("A replacement that is not valid yet is refused")
     func notYetValid() async throws {
-        let identities = try self.load(self.setting(), now: { TLSIdentities.calendar() + .seconds(-10 * 86400) })
+        let identities = try self.load(self.setting(), now: { CalendarTime.now + .seconds(-10 * 86400) })
         _ = try await self.authority.issue("server")
         await identities.reload()
         #expect(identities.problems.first?.hasSuffix("the certificate of before stays in force") == true)

@@ -10,7 +10,7 @@ import Testing
 struct SwitchboardTests {
     /// Notes what it is told; a flush is promised once and then due.
     final class RecordingPort: Port {
-        let origin = "192.0.2.1"
+        let peer = "192.0.2.1"
         private let items = NIOLockedBox<[OutboxItem]>([])
         private let flushes = NIOLockedBox(0)
         private let isPromised = NIOLockedBox(false)
@@ -144,6 +144,37 @@ struct SwitchboardTests {
         switchboard.advance()
         #expect(self.statuses(alice.port.takeAll()) == ["terminated/noAnswer"])
         #expect(self.statuses(bob.port.takeAll()) == ["terminated/noAnswer"])
+    }
+
+    @Test("Only who gives way to somebody who comes back is named; not who was replaced by another log-in before")
+    func takenFrom() throws {
+        let switchboard = self.makeSwitchboard()
+        var policy = ExchangePolicy()
+        policy.devices = .replace
+        switchboard.apply(policy)
+        var generator = SystemRandomNumberGenerator()
+        var touched: [any Port] = []
+        func enrol(_ name: String) throws -> (identifier: RegistrationIdentifier, port: PortID) {
+            let entry = try #require(PeopleDirectory.people.first { $0.username.text == name })
+            let identifier = RegistrationIdentifier(using: &generator)
+            let port = switchboard.connect(RecordingPort())
+            let enrolment = Enrolment(
+                identifier: identifier,
+                username: entry.username,
+                address: entry.address(as: entry.dialString)
+            )
+            switchboard.register(enrolment, on: port, touching: &touched)
+            return (identifier, port)
+        }
+        _ = try enrol("bob")
+        _ = try enrol("bob")
+        let alice = try enrol("alice")
+        switchboard.disconnect(alice.port)
+        let back = switchboard.restore(alice.identifier, on: switchboard.connect(RecordingPort()))
+        #expect(back.isBack)
+        #expect(back.takenFrom == nil)
+        let thief = switchboard.restore(alice.identifier, on: switchboard.connect(RecordingPort()))
+        #expect(thief.takenFrom == "192.0.2.1")
     }
 
     @Test("Nothing is told to a port that is gone, and its place may be another's")

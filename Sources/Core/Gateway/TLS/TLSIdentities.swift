@@ -27,11 +27,6 @@ package final class TLSIdentities: Sendable {
         var watch: Task<Void, Never>?
     }
 
-    /// The time as the system tells it.
-    package static let calendar: @Sendable () -> CalendarTime = {
-        CalendarTime(seconds: Date().timeIntervalSince1970) ?? CalendarTime(milliseconds: 0)
-    }
-
     private let settings: TLSSettings
     private let listener: String
     private let closeWait: TimeAmount
@@ -54,7 +49,7 @@ package final class TLSIdentities: Sendable {
         closeWait: TimeAmount,
         logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> CalendarTime = TLSIdentities.calendar
+        now: @escaping @Sendable () -> CalendarTime = { .now }
     ) throws(TLSProblem) {
         let seen = Self.versions(of: settings)
         var identities: [TLSIdentity] = []
