@@ -171,7 +171,7 @@ final class Slapd: Sendable {
             "moduleload back_mdb", "moduleload back_monitor", "moduleload memberof", "moduleload retcode",
             "pidfile \(self.folder.path)/pid",
             // Who comes over the socket, or shows a certificate of this name, is the service.
-            "authz-regexp \"^gidNumber=[0-9]+\\+uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"\(Company.service)\"",
+            "authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"\(Company.service)\"",
             "authz-regexp \"^cn=anynode$\" \"\(Company.service)\"",
         ]
         if let certificate = options.certificate {
