@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Debian packages: what the server links and runs with, and what the tests need besides.
-PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev
-TEST_PACKAGES := chromium python3-venv openssl curl
+PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev libldap2-dev
+TEST_PACKAGES := chromium python3-venv openssl curl slapd ldap-utils
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
 FUZZ_SECONDS  ?= 600

@@ -97,11 +97,27 @@ let package = Package(
             providers: [.apt(["libcrypt-dev"])]
         ),
 
+        .target(
+            name: "LDAPDirectory",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "CLDAP", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Plugins/LDAPDirectory",
+            exclude: ["CLDAP"],
+            swiftSettings: houseRules
+        ),
+        .systemLibrary(
+            name: "CLDAP",
+            path: "Sources/Plugins/LDAPDirectory/CLDAP",
+            pkgConfig: "ldap",
+            providers: [.apt(["libldap2-dev"])]
+        ),
+
         // The composition root.
         .executableTarget(
             name: "anynode-server",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory",
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -179,7 +195,7 @@ let package = Package(
         .testTarget(
             name: "PluginTests",
             dependencies: [
-                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "Core",
+                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "Core",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules

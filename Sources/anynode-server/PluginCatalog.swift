@@ -1,9 +1,11 @@
+import LDAPDirectory
 import PluginAPI
 import StaticDirectory
 
 /// Every kind of plugin this server knows. A new plugin is one line here.
 enum PluginCatalog {
     static let all: [any Plugin.Type] = [
-        StaticDirectoryPlugin.self
+        StaticDirectoryPlugin.self,
+        LDAPDirectoryPlugin.self,
     ]
 }

@@ -12,6 +12,9 @@ public enum PluginHealth: Sendable, Equatable {
 public enum PluginError: Error, Sendable, Equatable {
     /// The service behind the plugin did not answer. The text is for the log: no secrets.
     case unavailable(String)
+    /// What the service behind the plugin says contradicts itself, for instance two owners of one number. An operator must
+    /// mend the data; the service itself is well.
+    case inconsistent(String)
     /// The settings are well-formed but cannot work, for instance a file that does not exist or two owners of a number.
     case invalidSettings(String)
     /// This plugin cannot change while it runs; make a new one.

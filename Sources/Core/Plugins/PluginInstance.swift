@@ -208,7 +208,9 @@ final class PluginInstance: Sendable {
     static func describe(_ error: any Error, late: String) -> String {
         switch error {
         case is DeadlinePassed: late
-        case PluginError.unavailable(let reason), PluginError.invalidSettings(let reason): reason
+        case PluginError.unavailable(let reason), PluginError.inconsistent(let reason),
+            PluginError.invalidSettings(let reason):
+            reason
         default: String(describing: error)
         }
     }

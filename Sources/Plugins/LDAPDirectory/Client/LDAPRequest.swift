@@ -1,0 +1,56 @@
+internal import PluginAPI
+
+/// A question under way, and who waits for its answer.
+struct LDAPRequest: Sendable {
+    enum Operation: Sendable {
+        case search(LDAPSearch)
+        case bind(name: String, password: Secret)
+    }
+
+    /// Counts up; older ones go first.
+    let number: Int
+    let operation: Operation
+    let begun: Duration
+    let limit: Duration
+    private let continuation: CheckedContinuation<LDAPAnswer, any Error>?
+    private var isRepetition = false
+
+    /// - Parameter continuation: `nil` when nobody waits: a question asked for its own sake.
+    init(
+        number: Int,
+        operation: Operation,
+        begun: Duration,
+        limit: Duration,
+        continuation: CheckedContinuation<LDAPAnswer, any Error>?
+    ) {
+        self.number = number
+        self.operation = operation
+        self.begun = begun
+        self.limit = limit
+        self.continuation = continuation
+    }
+
+    /// The same question for another connection; `nil` when it can't be asked a second time, or has been.
+    func again() -> Self? {
+        if self.isRepetition || self.continuation == nil { return nil }
+        // A page's cookie means nothing on another connection.
+        if case .search(let search) = self.operation, search.page?.cookie != nil { return nil }
+        var again = self
+        again.isRepetition = true
+        return again
+    }
+
+    // Each request is in one place at a time, and leaves it by one of these.
+
+    func succeed(_ answer: LDAPAnswer) { self.continuation?.resume(returning: answer) }
+    func fail(_ failure: LDAPFailure) { self.continuation?.resume(throwing: failure) }
+    func cancel() { self.continuation?.resume(throwing: CancellationError()) }
+
+    /// Of an answer: what was asked for.
+    var attributes: [String] {
+        switch self.operation {
+        case .search(let search): search.attributes
+        case .bind: []
+        }
+    }
+}
