@@ -36,8 +36,6 @@ enum Company {
         text += Self.person("dave", "Dave Doe", numbers: [])
         text += Self.person("twin", "Twin One", numbers: ["+49 5363 8195-801"])
         text += Self.person("twin", "Twin Two", numbers: ["+49 5363 8195-802"], in: "ou=annex,\(Self.people)")
-        text += Self.person("erin", "Erin Eve", numbers: ["+49 (5363) 8195/555"])
-        text += Self.person("frank", "Frank Fox", numbers: ["+495363 8195 555"])
         text += Self.person(Self.trickyName, "Tricky", password: "tricky", numbers: ["+49 5363 8195-600"])
         text += Self.person("b\u{E9}a", "B\u{E9}a", password: "bea", numbers: ["+49 5363 8195-601"])
         text += Self.person(
@@ -57,6 +55,11 @@ enum Company {
         )
         return text
     }()
+
+    /// Two people with one number, written differently.
+    static let contested =
+        Self.person("erin", "Erin Eve", numbers: ["+49 (5363) 8195/555"])
+        + Self.person("frank", "Frank Fox", numbers: ["+495363 8195 555"])
 
     /// The empty branches, and the service that reads them.
     static let branches: String = {
