@@ -86,15 +86,39 @@ extension SettingsReader {
 
     /// Several texts.
     public func strings(_ name: String, default standard: [String] = [], summary: String) -> [String] {
+        self.strings(name, atLeast: 0, standard: standard.map { .string($0) }, summary: summary) ?? standard
+    }
+
+    /// Several texts; missing them is a problem, and so are fewer than the minimum.
+    public func strings(_ name: String, atLeast minimum: Int, summary: String) -> [String] {
+        let strings = self.strings(name, atLeast: minimum, standard: nil, summary: summary)
+        if let strings, strings.count < minimum, !self.hasProblem(at: name) {
+            self.problem(at: name, "expected at least \(minimum), found \(strings.count)")
+        }
+        return strings ?? []
+    }
+
+    private func strings(
+        _ name: String,
+        atLeast minimum: Int,
+        standard: [JSONValue]?,
+        summary: String
+    ) -> [String]? {
+        var schema: JSONObject = JSONObject()
+        schema["type"] = "array"
+        schema["items"] = ["type": "string"]
+        if minimum > 0 { schema["minItems"] = .number(String(minimum)) }
         let shape = SettingsShape(
-            expected: "an array of strings",
-            schema: ["type": "array", "items": ["type": "string"]]
+            expected: minimum > 0 ? "an array of at least \(minimum) string" : "an array of strings",
+            schema: .object(schema)
         )
-        return self.elements(name, shape, standard: standard.map { .string($0) }, summary: summary) { element, index in
+        return self.elements(name, shape, isRequired: minimum > 0, standard: standard, summary: summary) {
+            element,
+            index in
             if case .string(let text) = element { return text }
             self.problem(at: name, index: index, "expected a string, found \(element.found)")
             return nil
-        } ?? standard
+        }
     }
 
     /// One text or several, each judged by `check`, which says what is wrong; `nil` when it is missing or wrong.

@@ -1,6 +1,5 @@
 internal import Logging
 package import PluginAPI
-internal import Synchronization
 package import Telephony
 
 /// People, their numbers and their passwords from a directory that speaks LDAP (RFC 4511), such as OpenLDAP or Active Directory.
@@ -17,20 +16,26 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
     private let client: LDAPClient
     private let people: PeopleSearch
     private let listing: NumberListing
-    /// Contradictions that the log names already.
-    private let reported = Mutex<Set<String>>([])
+    private let contradictions: ContradictionLog
 
-    package convenience init(settings: LDAPDirectorySettings, context: PluginContext) {
-        self.init(settings: settings, context: context, clock: ContinuousClock())
+    package convenience init(settings: LDAPDirectorySettings, context: PluginContext) throws {
+        try self.init(settings: settings, context: context, clock: ContinuousClock())
     }
 
     /// With a clock of the test's own for all waiting.
-    package init(settings: LDAPDirectorySettings, context: PluginContext, clock: any Clock<Duration>) {
+    package init(settings: LDAPDirectorySettings, context: PluginContext, clock: any Clock<Duration>) throws {
         self.settings = settings
         self.context = context
-        self.client = LDAPClient(settings.connection, name: context.name, logger: context.logger, clock: clock)
+        self.contradictions = ContradictionLog(logger: context.logger)
+        self.client = try LDAPClient(settings.connection, name: context.name, logger: context.logger, clock: clock)
         self.people = PeopleSearch(settings, client: self.client)
-        self.listing = NumberListing(settings.numbers, self.people, logger: context.logger, clock: clock)
+        self.listing = NumberListing(
+            settings.numbers,
+            self.people,
+            self.contradictions,
+            logger: context.logger,
+            clock: clock
+        )
     }
 
     // MARK: Life
@@ -74,7 +79,7 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         try await self.reportingContradictions {
             let owners = try await self.owners(of: dialString)
             guard let owner = owners.first else { return nil }
-            guard owners.count == 1 else { throw Self.contested(dialString, owners) }
+            guard owners.count == 1 else { throw Contradiction(dialString, names: owners.map(\.name)) }
             return try await self.entry(of: owner)
         }
     }
@@ -91,14 +96,14 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         var numbers: [DialString] = []
         for (index, number) in person.numbers.enumerated() {
             let others = try await self.others(than: person, owning: number)
-            if others.isEmpty {
+            guard !others.isEmpty else {
                 numbers.append(number)
-            } else if index == 0 {
-                throw Self.contested(number, [person] + others)
-            } else {
-                // A further number that somebody else has, too, is nobody's.
-                self.report(Self.contested(number, [person] + others))
+                continue
             }
+            let contradiction = Contradiction(number, names: [person.name] + others.map(\.name))
+            if index == 0 { throw contradiction }
+            // A further number that somebody else has, too, is nobody's.
+            self.contradictions.report(contradiction)
         }
         guard let first = numbers.first else { return nil }
         return DirectoryEntry(
@@ -172,38 +177,12 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
 
     // MARK: Contradictions
 
-    private static func contested(_ number: DialString, _ owners: [Person]) -> Contradiction {
-        Contradiction("two owners of one number", [number.text], owners.map(\.name))
-    }
-
     private func reportingContradictions<Value>(_ question: () async throws -> Value) async throws -> Value {
         do {
             return try await question()
         } catch let contradiction as Contradiction {
-            self.report(contradiction)
-            throw PluginError.inconsistent("\(contradiction.problem); the log names the entries")
+            self.contradictions.report(contradiction)
+            throw PluginError.inconsistent("\(contradiction.kind.rawValue); the log names the entries")
         }
     }
-
-    /// Logs it, but not each time somebody asks.
-    private func report(_ contradiction: Contradiction) {
-        let names = contradiction.names.sorted()
-        let isNews = self.reported.withLock { reported in
-            if reported.count >= 1000 { reported = [] }
-            return reported.insert(names.joined(separator: "\n")).inserted
-        }
-        guard isNews else { return }
-        self.context.logger.error(
-            "the directory contradicts itself: \(contradiction.problem)",
-            metadata: [
-                "about": .quoted(contradiction.subject.joined(separator: " ")),
-                "entries": "\(names.map(\.presentable))",
-            ]
-        )
-    }
-}
-
-extension Logger.MetadataValue {
-    /// A text of the directory's, on one line.
-    static func quoted(_ text: String) -> Self { "\"\(text.presentable)\"" }
 }

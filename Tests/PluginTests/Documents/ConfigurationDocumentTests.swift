@@ -1,4 +1,5 @@
 import Core
+import LDAPDirectory
 import PluginAPI
 import StaticDirectory
 import StrictJSON
@@ -6,7 +7,7 @@ import Testing
 
 @Suite("Configuration: documents")
 struct ConfigurationDocumentTests {
-    private let catalog: [any Plugin.Type] = [StaticDirectoryPlugin.self]
+    private let catalog: [any Plugin.Type] = [StaticDirectoryPlugin.self, LDAPDirectoryPlugin.self]
 
     @Test("docs/plugins.schema.json is what the code reads; `make docs` writes it anew")
     func schema() throws {

@@ -17,44 +17,67 @@ extension LDAPClient {
 
     /// Opens a connection for searches, to a server before this one in order, if one may be tried.
     func openSearcher(before limit: Int?) {
-        guard !self.isClosed, !self.isConnecting else { return }
+        guard !self.isClosed, self.attempt == nil else { return }
         guard let server = self.servers.next(at: self.now()), server < limit ?? .max else {
             self.noteAttempt()
             return
         }
-        self.isConnecting = true
-        Task { await self.openSearcher(server, before: limit) }
+        let attempt = Attempt(number: self.makeNumber(), server: server, before: limit, begun: self.now())
+        self.attempt = attempt
+        Task { await self.open(attempt) }
     }
 
-    private func openSearcher(_ server: Int, before limit: Int?) async {
-        let connection: LDAPConnection
+    private func open(_ attempt: Attempt) async {
+        let result: Result<LDAPConnection, LDAPFailure>
         do {
-            connection = try await self.connect(server, for: .searching)
+            result = .success(try await self.connect(attempt.server, for: .searching))
         } catch {
-            self.isConnecting = false
-            self.note(error, at: server)
+            result = .failure(error)
+        }
+        guard !self.isClosed, self.attempt?.number == attempt.number else {
+            if case .success(let connection) = result { _ = self.hangUp(connection) }
+            return
+        }
+        self.attempt = nil
+        switch result {
+        case .success(let connection):
+            self.servers.succeeded(attempt.server)
+            self.adopt(connection)
+        case .failure(let failure):
+            self.note(failure, at: attempt.server)
             // The next in order, at once; when none is left, whoever waits hears about it when his time is up.
-            self.openSearcher(before: limit)
-            return
+            self.openSearcher(before: attempt.before)
         }
-        self.isConnecting = false
-        guard !self.isClosed else {
-            _ = self.hangUp(connection)
-            return
-        }
-        self.servers.succeeded(server)
+    }
+
+    /// Gives an attempt up that takes longer than all its steps may: names can take minutes to resolve, and nothing ends that.
+    func giveUpAttempt(at now: Duration) {
+        let limit = self.settings.connectTimeout + self.settings.bindTimeout + .seconds(1)
+        guard let attempt = self.attempt, now - attempt.begun >= limit else { return }
+        self.attempt = nil
+        self.note(.late("no connection within \(limit)"), at: attempt.server)
+        self.openSearcher(before: attempt.before)
+    }
+
+    private func adopt(_ connection: LDAPConnection) {
         if let previous = self.searcher {
             // Nothing is lost: what was asked there is answered there.
             if previous.underWay.isEmpty { _ = self.hangUp(previous) } else { self.retiring.append(previous) }
         }
         self.searcher = connection
         self.noteAttempt()
-        let isFirst = server == 0
+        let isFirst = connection.server == 0
         self.logger.log(
             level: isFirst ? .info : .notice,
             isFirst ? "connected to the directory" : "connected to a directory that stands in for the first",
-            metadata: ["url": "\(connection.url)"]
+            metadata: ["url": "\(connection.url)", "encrypted": "\(connection.isEncrypted)"]
         )
+        if !connection.isEncrypted, !LDAPURL.isOfThisMachine(connection.url) {
+            self.logger.warning(
+                "passwords travel to the directory in clear",
+                metadata: ["url": "\(connection.url)", "expected": "ldaps:// or StartTLS"]
+            )
+        }
         self.proceed()
     }
 

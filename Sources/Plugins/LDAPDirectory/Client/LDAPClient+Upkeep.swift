@@ -20,6 +20,7 @@ extension LDAPClient {
             // Also writes what did not fit into the socket before.
             self.read(connection)
         }
+        self.giveUpAttempt(at: now)
         self.dropSilent(at: now)
         self.refuseLate(at: now)
         self.closeIdle(at: now)

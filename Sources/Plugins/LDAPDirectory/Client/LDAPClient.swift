@@ -20,8 +20,8 @@ actor LDAPClient {
     var servers: ServerList
     /// What searches go through.
     var searcher: LDAPConnection?
-    /// A connection for searches is being opened.
-    var isConnecting = false
+    /// The connection for searches that is being opened.
+    var attempt: Attempt?
     /// Those for passwords, one at a time each.
     var checkers: [LDAPConnection] = []
     var checkersUnderWay = 0
@@ -34,19 +34,29 @@ actor LDAPClient {
     var checks: [LDAPRequest] = []
     var isClosed = false
     var upkeep: Task<Void, Never>?
-    private var nextRequest = 0
+    private var nextNumber = 0
     /// Those who want to know how the first attempt to connect went.
     private var firstAttempt: [CheckedContinuation<Void, Never>] = []
     var hasTried = false
 
-    init(_ settings: LDAPConnectionSettings, name: String, logger: Logger, clock: any Clock<Duration>) {
-        self.thread = PollingThread(name: "ldap.\(name)")
+    init(_ settings: LDAPConnectionSettings, name: String, logger: Logger, clock: any Clock<Duration>)
+        throws(PluginError)
+    {
+        self.thread = try PollingThread(name: "ldap.\(name)")
         self.settings = settings
         self.connector = LDAPConnector(settings: settings)
         self.logger = logger
         self.clock = clock
         self.now = elapsed(on: clock)
         self.servers = ServerList(settings.urls)
+    }
+
+    struct Attempt {
+        let number: Int
+        let server: Int
+        /// Only servers before this one in order are of use.
+        let before: Int?
+        let begun: Duration
     }
 
     // MARK: Life
@@ -108,8 +118,7 @@ actor LDAPClient {
     private func perform(_ operation: LDAPRequest.Operation, within limit: Duration) async throws -> LDAPAnswer {
         try Task.checkCancellation()
         guard !self.isClosed else { throw LDAPFailure.late("the plugin is stopped") }
-        self.nextRequest += 1
-        let number = self.nextRequest
+        let number = self.makeNumber()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let request = LDAPRequest(
@@ -128,6 +137,11 @@ actor LDAPClient {
         } onCancel: {
             Task { await self.giveUp(number) }
         }
+    }
+
+    func makeNumber() -> Int {
+        self.nextNumber += 1
+        return self.nextNumber
     }
 
     private func giveUp(_ number: Int) {

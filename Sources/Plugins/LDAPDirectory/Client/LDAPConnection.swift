@@ -17,10 +17,12 @@ final class LDAPConnection {
     var isPinged = false
     /// It owes an answer that was taken back. A bind can't be taken back, so nothing else may follow it.
     private(set) var isSpent = false
+    let isEncrypted: Bool
     private var handle: LDAPHandle?
 
     init(_ handle: LDAPHandle, descriptor: Int32, url: String, server: Int, at now: Duration) {
         self.handle = handle
+        self.isEncrypted = handle.isEncrypted
         self.descriptor = descriptor
         self.url = url
         self.server = server

@@ -117,6 +117,9 @@ final class LDAPHandle: @unchecked Sendable {
         return descriptor
     }
 
+    /// Whether TLS is spoken.
+    var isEncrypted: Bool { ldap_tls_inplace(self.pointer) != 0 }
+
     // MARK: While calls return at once
 
     /// Sends a search off.

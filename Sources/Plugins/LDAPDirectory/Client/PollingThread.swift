@@ -1,5 +1,6 @@
 internal import CLDAP
 internal import Glibc
+internal import PluginAPI
 internal import Synchronization
 
 /// One thread that an actor lives on, and that sleeps until there is work for it or one of its sockets can be read.
@@ -9,8 +10,10 @@ internal import Synchronization
 final class PollingThread: SerialExecutor {
     private let core: Core
 
-    init(name: String) {
+    /// - Throws: ``PluginError/unavailable(_:)`` when the system has no thread or no descriptor left.
+    init(name: String) throws(PluginError) {
         let core = Core()
+        guard core.isUsable else { throw .unavailable("the system gives no descriptor") }
         self.core = core
         let passed = Unmanaged.passRetained(core)
         var thread = pthread_t()
@@ -24,7 +27,10 @@ final class PollingThread: SerialExecutor {
             },
             passed.toOpaque()
         )
-        precondition(code == 0, "the system gives no thread")
+        guard code == 0 else {
+            passed.release()
+            throw .unavailable("the system gives no thread")
+        }
         pthread_setname_np(thread, String(name.prefix(15)))
         pthread_detach(thread)
     }
@@ -67,8 +73,10 @@ final class PollingThread: SerialExecutor {
         private let alarm = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
         deinit {
-            close(self.alarm)
+            if self.isUsable { close(self.alarm) }
         }
+
+        var isUsable: Bool { self.alarm >= 0 }
 
         var isCurrent: Bool {
             self.state.withLock { state in state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }

@@ -7,13 +7,13 @@ internal import Telephony
 final class NumberListing: Sendable {
     private let settings: NumberSettings
     private let people: PeopleSearch
+    private let contradictions: ContradictionLog
     private let logger: Logger
     private let clock: any Clock<Duration>
     private let state = Mutex(State())
 
     private struct State {
         var index: NumberIndex?
-        var contested: Set<DialString> = []
         /// Those who wait for the first list.
         var waiting: [Int: CheckedContinuation<NumberIndex, any Error>] = [:]
         var nextNumber = 0
@@ -24,9 +24,16 @@ final class NumberListing: Sendable {
     /// After a list that could not be made.
     private static let pause = Duration.seconds(5)
 
-    init(_ settings: NumberSettings, _ people: PeopleSearch, logger: Logger, clock: any Clock<Duration>) {
+    init(
+        _ settings: NumberSettings,
+        _ people: PeopleSearch,
+        _ contradictions: ContradictionLog,
+        logger: Logger,
+        clock: any Clock<Duration>
+    ) {
         self.settings = settings
         self.people = people
+        self.contradictions = contradictions
         self.logger = logger
         self.clock = clock
     }
@@ -115,23 +122,16 @@ final class NumberListing: Sendable {
             self.logger.debug("the numbers can't be listed now", metadata: ["problem": "\(error)"])
             return self.state.withLock(\.isStopped) ? nil : min(Self.pause, self.settings.refresh)
         }
-        let (waiting, news, wasIncomplete) = self.state.withLock { state in
-            let news = index.contested.filter { !state.contested.contains($0.key) }
+        let (waiting, wasIncomplete) = self.state.withLock { state in
             let wasIncomplete = state.index?.isIncomplete ?? false
             state.index = index
-            state.contested = Set(index.contested.keys)
             defer { state.waiting = [:] }
-            return (state.waiting.values, news, wasIncomplete)
+            return (state.waiting.values, wasIncomplete)
         }
         waiting.forEach { $0.resume(returning: index) }
         self.logger.debug("numbers listed", metadata: ["numbers": "\(index.count)"])
         if index.isIncomplete, !wasIncomplete { self.logger.warning("\(self.problem ?? "")") }
-        for (number, names) in news.sorted(by: { $0.key.text < $1.key.text }).prefix(20) {
-            self.logger.error(
-                "the directory contradicts itself: two owners of one number",
-                metadata: ["about": "\(number)", "entries": "\(names.map(\.presentable).sorted())"]
-            )
-        }
+        self.contradictions.keep(Set(index.contested.map { Contradiction($0.key, names: $0.value) }))
         return self.settings.refresh
     }
 }

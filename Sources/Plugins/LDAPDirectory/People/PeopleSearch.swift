@@ -39,9 +39,10 @@ struct PeopleSearch: Sendable {
             attributes: self.reader.attributes,
             sizeLimit: Self.most
         )
-        let persons = try await self.entries(of: search).compactMap { self.reader.person($0, named: username) }
+        let entries = try await self.entries(of: search, mayLackBase: self.users.name != nil)
+        let persons = entries.compactMap { self.reader.person($0, named: username) }
         guard persons.count < 2 else {
-            throw Contradiction("two entries for one user", [username.text], persons.map(\.name))
+            throw Contradiction(username, persons)
         }
         return persons.first
     }
@@ -71,15 +72,16 @@ struct PeopleSearch: Sendable {
             attributes: [LDAP_NO_ATTRS],
             sizeLimit: 1
         )
-        return try await !self.entries(of: search).isEmpty
+        let mayLackBase = group.base?.contains(.username) ?? false
+        return try await !self.entries(of: search, mayLackBase: mayLackBase).isEmpty
     }
 
-    private func entries(of search: LDAPSearch) async throws -> [LDAPEntry] {
+    /// - Parameter mayLackBase: Whether the base is made of what a client says, so that it need not exist.
+    private func entries(of search: LDAPSearch, mayLackBase: Bool = false) async throws -> [LDAPEntry] {
         let answer = try await self.ask(search)
         switch answer.code {
         case LDAP_SUCCESS, LDAP_SIZELIMIT_EXCEEDED: return answer.entries
-        // The base of a search may be a name made of what a client says.
-        case LDAP_NO_SUCH_OBJECT where self.users.name != nil || self.group != nil: return []
+        case LDAP_NO_SUCH_OBJECT where mayLackBase: return []
         default: throw LDAPFailure(code: answer.code, diagnostic: answer.diagnostic, doing: "search").pluginError
         }
     }
@@ -149,20 +151,5 @@ struct PeopleSearch: Sendable {
         } while cookie != nil
         index.complete()
         return index
-    }
-}
-
-/// The directory says two things of which only one can be true.
-struct Contradiction: Error, Sendable {
-    let problem: String
-    /// What it is about.
-    let subject: [String]
-    /// The distinguished names of the entries.
-    let names: [String]
-
-    init(_ problem: String, _ subject: [String], _ names: [String]) {
-        self.problem = problem
-        self.subject = subject
-        self.names = names
     }
 }

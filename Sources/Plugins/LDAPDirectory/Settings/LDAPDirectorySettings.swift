@@ -30,8 +30,9 @@ package struct LDAPDirectorySettings: PluginSettings {
         )
         let urls = reader.strings(
             "urls",
+            atLeast: 1,
             summary:
-                "Required. `ldap://`, `ldaps://` or `ldapi://` addresses of servers with the same content, the preferred one first."
+                "`ldap://`, `ldaps://` or `ldapi://` addresses of servers with the same content, the preferred one first."
         )
         let tls = reader.object("tls", summary: "How connections are encrypted.") { LDAPTLSSettings(from: $0) }
         let login = reader.object("bind", summary: "As whom the directory is searched.") {
@@ -82,9 +83,6 @@ package struct LDAPDirectorySettings: PluginSettings {
             summary:
                 "Whether references to other servers are left aside or make an answer a failure. They are never followed."
         )
-        if urls.isEmpty, !reader.hasProblem(at: "urls") {
-            reader.problem(at: "urls", "expected at least one URL, found none")
-        }
         for (index, url) in urls.enumerated() {
             if let problem = LDAPURL.problem(in: url) { reader.problem(at: "urls", index: index, problem) }
         }

@@ -167,6 +167,19 @@ extension NumberRewriting.Rule {
 
 /// The address of a directory server.
 enum LDAPURL {
+    /// Whether nobody else can listen.
+    static func isOfThisMachine(_ url: String) -> Bool {
+        guard !url.hasPrefix("ldapi:") else { return true }
+        let place = url.drop { $0 != "/" }.drop { $0 == "/" }
+        if place.hasPrefix("[") { return place.hasPrefix("[::1]") }
+        let host = place.prefix { $0 != ":" && $0 != "/" }
+        return host == "localhost"
+            || host.hasPrefix("127.")
+                && host.utf8.allSatisfy {
+                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".")
+                }
+    }
+
     /// What is wrong with it; `nil` when nothing is.
     static func problem(in text: String) -> String? {
         let problem =
@@ -178,7 +191,7 @@ enum LDAPURL {
         switch text[..<colon] {
         case "ldapi":
             // An empty path is the system's own.
-            return place.contains(UInt8(ascii: "/")) ? "\(problem); in the path / is written %2F" : nil
+            return place.dropLast().contains(UInt8(ascii: "/")) ? "\(problem); in the path / is written %2F" : nil
         case "ldap", "ldaps":
             var host = place
             if host.last == UInt8(ascii: "/") { host.removeLast() }
