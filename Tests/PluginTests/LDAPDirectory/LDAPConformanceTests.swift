@@ -98,7 +98,7 @@ struct LDAPConformanceTests {
             let users: JSONValue = ["dn": .string("uid={username},\(Company.people)")]
             let settings = slapd.settings(["users": users])
             try await Self.checkPasswords(settings, "alice")
-            try await withDirectory(settings) { plugin in
+            try await withDirectory(settings) { plugin async throws in
                 for name in ["alice", "bob", "carol", "b\u{E9}a", Company.trickyName] {
                     #expect(try await plugin.entry(named: name)?.username.text == name)
                 }
@@ -130,7 +130,7 @@ struct LDAPConformanceTests {
                 }
             )
             try await Self.checkPasswords(settings, "alice")
-            try await withDirectory(settings) { plugin in
+            try await withDirectory(settings) { plugin async throws in
                 // An account that is switched off does not let in, whatever the password.
                 #expect(try await plugin.judge("gone") == .notMine)
             }

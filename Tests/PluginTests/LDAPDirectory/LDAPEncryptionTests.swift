@@ -1,6 +1,7 @@
 import LDAPDirectory
 import PluginAPI
 import StrictJSON
+import Telephony
 import Testing
 
 /// What is said in the clear, and to whom.
@@ -21,8 +22,8 @@ struct LDAPEncryptionTests {
         let authority = try await TestAuthority()
         try await withSlapd(Slapd.Options(certificate: try await authority.issue("server"))) { slapd in
             let settings = Self.settings(slapd.url, ["startTLS": "required", "authorities": .string(authority.path)])
-            try await withDirectory(settings) { plugin in
-                #expect(try await plugin.judge("alice") == .accepted(#require(.init("alice"))))
+            try await withDirectory(settings) { plugin async throws in
+                #expect(try await plugin.judge("alice") == .accepted(#require(Username("alice"))))
             }
             // Each connection over TCP, line by line.
             let lines = slapd.log.split(separator: "\n").map(String.init)
@@ -44,7 +45,7 @@ struct LDAPEncryptionTests {
             let proxy = try CuttingProxy(to: slapd.port)
             defer { proxy.stop() }
             let settings = Self.settings(proxy.url, ["startTLS": "required"], .impatient)
-            try await withDirectory(settings) { plugin in
+            try await withDirectory(settings) { plugin async throws in
                 #expect(await plugin.failure != nil)
                 await expectUnavailable { _ = try await plugin.entry(named: "alice") }
                 await expectUnavailable { _ = try await plugin.judge("alice") }
@@ -60,13 +61,13 @@ struct LDAPEncryptionTests {
         let authority = try await TestAuthority()
         let tls: JSONValue = ["startTLS": "optional", "authorities": .string(authority.path)]
         try await withSlapd { slapd in
-            try await withDirectory(Self.settings(slapd.url, tls)) { plugin in
+            try await withDirectory(Self.settings(slapd.url, tls)) { plugin async throws in
                 #expect(try await plugin.entry(named: "alice") != nil)
-                #expect(try await plugin.judge("alice") == .accepted(#require(.init("alice"))))
+                #expect(try await plugin.judge("alice") == .accepted(#require(Username("alice"))))
             }
         }
         try await withSlapd(Slapd.Options(certificate: try await authority.issue("server"))) { slapd in
-            try await withDirectory(Self.settings(slapd.url, tls)) { plugin in
+            try await withDirectory(Self.settings(slapd.url, tls)) { plugin async throws in
                 #expect(try await plugin.entry(named: "alice") != nil)
             }
             #expect(!slapd.logged("TLS established").isEmpty)
@@ -78,7 +79,7 @@ struct LDAPEncryptionTests {
         let (stranger, authority) = (try await TestAuthority(), try await TestAuthority())
         try await withSlapd(Slapd.Options(certificate: try await stranger.issue("server"))) { slapd in
             let tls: JSONValue = ["startTLS": "optional", "authorities": .string(authority.path)]
-            try await withDirectory(Self.settings(slapd.url, tls, .impatient)) { plugin in
+            try await withDirectory(Self.settings(slapd.url, tls, .impatient)) { plugin async throws in
                 #expect(await plugin.failure != nil)
                 await expectUnavailable { _ = try await plugin.entry(named: "alice") }
             }
@@ -87,24 +88,23 @@ struct LDAPEncryptionTests {
     }
 
     enum Flaw: String, CaseIterable {
-        case otherAuthority, expired, otherName, otherAddress, ofAClient
+        case otherAuthority, expired, otherName, otherAddress
     }
 
     @Test("A certificate that proves nothing", arguments: Flaw.allCases, [false, true])
     func flaw(_ flaw: Flaw, isSecureFromTheStart: Bool) async throws {
-        let authority = try await TestAuthority()
+        let (authority, stranger) = (try await TestAuthority(), try await TestAuthority())
         let certificate =
             switch flaw {
-            case .otherAuthority: try await TestAuthority().issue("server")
+            case .otherAuthority: try await stranger.issue("server")
             case .expired: try await authority.issue("server", days: -1)
             case .otherName: try await authority.issue("server", for: ["DNS:localhost"])
             case .otherAddress: try await authority.issue("server", for: ["IP:127.0.0.2"])
-            case .ofAClient: try await authority.issue("server", usage: "clientAuth")
             }
         try await withSlapd(Slapd.Options(certificate: certificate)) { slapd in
             let url = isSecureFromTheStart ? slapd.secureURL : slapd.url
             let tls: JSONValue = ["startTLS": "required", "authorities": .string(authority.path)]
-            try await withDirectory(Self.settings(url, tls, .impatient)) { plugin in
+            try await withDirectory(Self.settings(url, tls, .impatient)) { plugin async throws in
                 #expect(await plugin.failure != nil)
                 await expectUnavailable { _ = try await plugin.entry(named: "alice") }
                 await expectUnavailable { _ = try await plugin.judge("alice") }
@@ -117,7 +117,7 @@ struct LDAPEncryptionTests {
     func systemAuthorities() async throws {
         let authority = try await TestAuthority()
         try await withSlapd(Slapd.Options(certificate: try await authority.issue("server"))) { slapd in
-            try await withDirectory(Self.settings(slapd.secureURL, [:], .impatient)) { plugin in
+            try await withDirectory(Self.settings(slapd.secureURL, [:], .impatient)) { plugin async throws in
                 #expect(await plugin.failure != nil)
             }
             Self.expectSilence(slapd)
@@ -129,14 +129,15 @@ struct LDAPEncryptionTests {
         let authority = try await TestAuthority()
         var options = Slapd.Options(certificate: try await authority.issue("server"))
         options.clientAuthority = authority
-        let stranger = try await TestAuthority().issue("anynode", for: [], usage: "clientAuth")
+        let otherAuthority = try await TestAuthority()
+        let stranger = try await otherAuthority.issue("anynode", for: [], usage: "clientAuth")
         try await withSlapd(options) { slapd in
             let none: JSONValue = ["authorities": .string(authority.path)]
             let wrong = none.merging([
                 "certificate": .string(stranger.certificate), "privateKey": .string(stranger.privateKey),
             ])
             for tls in [none, wrong] {
-                try await withDirectory(Self.settings(slapd.secureURL, tls, .impatient)) { plugin in
+                try await withDirectory(Self.settings(slapd.secureURL, tls, .impatient)) { plugin async throws in
                     #expect(await plugin.failure != nil)
                     await expectUnavailable { _ = try await plugin.entry(named: "alice") }
                 }
@@ -153,11 +154,11 @@ struct LDAPEncryptionTests {
         try await withSlapd(options) { slapd in
             let tls: JSONValue = ["authorities": .string(authority.path)]
             let strict = tls.merging(["minimumVersion": "1.3"])
-            try await withDirectory(Self.settings(slapd.secureURL, strict, .impatient)) { plugin in
+            try await withDirectory(Self.settings(slapd.secureURL, strict, .impatient)) { plugin async throws in
                 #expect(await plugin.failure != nil)
             }
             Self.expectSilence(slapd)
-            try await withDirectory(Self.settings(slapd.secureURL, tls)) { plugin in
+            try await withDirectory(Self.settings(slapd.secureURL, tls)) { plugin async throws in
                 #expect(try await plugin.entry(named: "alice") != nil)
             }
             #expect(!slapd.logged("tls_proto=TLS1.2").isEmpty)
@@ -165,7 +166,7 @@ struct LDAPEncryptionTests {
         options.directives = ["TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0"]
         try await withSlapd(options) { slapd in
             let tls: JSONValue = ["authorities": .string(authority.path)]
-            try await withDirectory(Self.settings(slapd.secureURL, tls, .impatient)) { plugin in
+            try await withDirectory(Self.settings(slapd.secureURL, tls, .impatient)) { plugin async throws in
                 #expect(await plugin.failure != nil)
             }
             Self.expectSilence(slapd)

@@ -51,7 +51,7 @@ func withDirectory(
 ) async throws {
     let settings = try PluginFixture.settings(LDAPDirectoryPlugin.self, json)
     let context = PluginContext(name: name, logger: log.logger, baseDirectory: ".")
-    let plugin = LDAPDirectoryPlugin(settings: settings, context: context, clock: clock)
+    let plugin = try LDAPDirectoryPlugin(settings: settings, context: context, clock: clock)
     try await plugin.start()
     do {
         try await test(plugin)

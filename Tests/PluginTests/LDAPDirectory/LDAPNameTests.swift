@@ -1,4 +1,5 @@
 import LDAPDirectory
+import Logging
 import PluginAPI
 import StrictJSON
 import Telephony
@@ -33,7 +34,7 @@ struct LDAPNameTests {
         try await withSlapd { slapd in
             let made: JSONValue = ["users": ["dn": .string("uid={username},\(Company.people)")]]
             let log = LogRecorder()
-            try await withDirectory(slapd.settings(isMade ? made : [:]), log: log) { plugin in
+            try await withDirectory(slapd.settings(isMade ? made : [:]), log: log) { plugin async throws in
                 for name in Self.strangers {
                     #expect(try await plugin.entry(named: name) == nil, "\(name)")
                     for password in ["alice", "bob", "bea"].map(Company.password) {
@@ -51,7 +52,7 @@ struct LDAPNameTests {
     func tricky(isMade: Bool) async throws {
         try await withSlapd { slapd in
             let made: JSONValue = ["users": ["dn": .string("uid={username},\(Company.people)")]]
-            try await withDirectory(slapd.settings(isMade ? made : [:])) { plugin in
+            try await withDirectory(slapd.settings(isMade ? made : [:])) { plugin async throws in
                 for (name, password) in [(Company.trickyName, "tricky"), ("b\u{E9}a", "bea")] {
                     let entry = try #require(try await plugin.entry(named: name))
                     #expect(Array(entry.username.text.utf8) == Array(name.utf8))
@@ -66,7 +67,7 @@ struct LDAPNameTests {
     @Test("The longest name")
     func long() async throws {
         try await withSlapd { slapd in
-            try await withDirectory(slapd.settings()) { plugin in
+            try await withDirectory(slapd.settings()) { plugin async throws in
                 let name = Company.longName
                 #expect(try await plugin.entry(named: name)?.dialString.text == "4953638195602")
                 #expect(try await plugin.judge(name, "long-secret") == .accepted(#require(Username(name))))
@@ -80,7 +81,7 @@ struct LDAPNameTests {
     func dialStrings() async throws {
         try await withSlapd { slapd in
             for isIndexed in [true, false] {
-                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) { plugin in
+                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) { plugin async throws in
                     for number in ["*", "4953*", "*123", "**", "#", "+*", "4953638195*", "_", "alice", "*#06#"] {
                         #expect(try await plugin.entry(at: number) == nil, "\(number)")
                     }
@@ -94,7 +95,7 @@ struct LDAPNameTests {
     func spelling(isLowercased: Bool) async throws {
         let more = Company.person("Zo\u{EB}.Z", "Zo\u{EB}", password: "zoe", numbers: ["+49 5363 8195-700"])
         try await withSlapd(Slapd.Options(tree: Company.tree + more)) { slapd in
-            try await withDirectory(slapd.settings(["users": ["lowercase": .bool(isLowercased)]])) { plugin in
+            try await withDirectory(slapd.settings(["users": ["lowercase": .bool(isLowercased)]])) { plugin async throws in
                 let (own, lower) = ("Zo\u{EB}.Z", "zo\u{EB}.z")
                 let (right, wrong) = isLowercased ? (lower, own) : (own, lower)
                 #expect(try await plugin.entry(named: right)?.username.text == right)
@@ -113,7 +114,7 @@ struct LDAPNameTests {
         let limit = serverLimit == 0 ? [] : ["sizelimit \(serverLimit)"]
         try await withSlapd(Slapd.Options(directives: limit)) { slapd in
             let log = LogRecorder()
-            try await withDirectory(slapd.settings(), log: log) { plugin in
+            try await withDirectory(slapd.settings(), log: log) { plugin async throws in
                 for _ in 0..<3 {
                     if serverLimit == 1 {
                         await #expect(throws: PluginError.self) { try await plugin.entry(named: "twin") }

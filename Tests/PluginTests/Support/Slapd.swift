@@ -32,6 +32,7 @@ final class Slapd: Sendable {
     let port: Int
     /// Where it speaks TLS from the first byte; 0 when it has no certificate.
     let securePort: Int
+    private let options: Options
     private let child: Mutex<ChildProcess?> = Mutex(nil)
 
     var url: String { "ldap://127.0.0.1:\(self.port)" }
@@ -43,8 +44,8 @@ final class Slapd: Sendable {
     static func start(_ options: Options = Options()) async throws -> Slapd {
         var problem = ""
         for _ in 0..<10 {
-            let server = Slapd(hasTLS: options.certificate != nil)
-            try await server.load(options)
+            let server = Slapd(options)
+            try await server.load()
             do {
                 try await server.start()
                 return server
@@ -56,9 +57,10 @@ final class Slapd: Sendable {
         throw Failure(description: problem)
     }
 
-    private init(hasTLS: Bool) {
+    private init(_ options: Options) {
+        self.options = options
         self.port = LoopbackPort.free()
-        self.securePort = hasTLS ? LoopbackPort.free() : 0
+        self.securePort = options.certificate == nil ? 0 : LoopbackPort.free()
     }
 
     // MARK: Its life
@@ -151,19 +153,19 @@ final class Slapd: Sendable {
 
     // MARK: Making it
 
-    private func load(_ options: Options) async throws {
+    private func load() async throws {
         let manager = FileManager.default
         try manager.createDirectory(atPath: "\(self.folder.path)/db", withIntermediateDirectories: true)
-        try self.folder.write(options.schema, to: "test.schema")
-        try self.folder.write(self.configuration(options), to: "slapd.conf")
-        try self.folder.write(Company.root + options.tree, to: "tree.ldif")
+        try self.folder.write(self.options.schema, to: "test.schema")
+        try self.folder.write(self.configuration(), to: "slapd.conf")
+        try self.folder.write(Company.root + self.options.tree, to: "tree.ldif")
         try await ChildProcess.run([
             "slapadd", "-q", "-f", "\(self.folder.path)/slapd.conf", "-b", Company.suffix, "-l",
             "\(self.folder.path)/tree.ldif",
         ])
     }
 
-    private func configuration(_ options: Options) -> String {
+    private func configuration() -> String {
         var lines = ["core", "cosine", "inetorgperson"].map { "include /etc/ldap/schema/\($0).schema" }
         lines += [
             "include \(self.folder.path)/test.schema",
@@ -174,18 +176,18 @@ final class Slapd: Sendable {
             "authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"\(Company.service)\"",
             "authz-regexp \"^cn=anynode$\" \"\(Company.service)\"",
         ]
-        if let certificate = options.certificate {
+        if let certificate = self.options.certificate {
             lines += [
                 "TLSCertificateFile \(certificate.certificate)", "TLSCertificateKeyFile \(certificate.privateKey)",
             ]
         }
-        if let authority = options.clientAuthority {
+        if let authority = self.options.clientAuthority {
             lines += ["TLSCACertificateFile \(authority.path)", "TLSVerifyClient demand"]
         }
-        lines += options.directives
+        lines += self.options.directives
         lines += [
             "access to attrs=userPassword by anonymous auth by * none",
-            "access to * by dn.exact=\"\(Company.service)\" read by users none by anonymous \(options.isOpen ? "read" : "auth")",
+            "access to * by dn.exact=\"\(Company.service)\" read by users none by anonymous \(self.options.isOpen ? "read" : "auth")",
             "database monitor", "access to * by dn.exact=\"\(Self.rootName)\" read by * none",
             "rootdn \"\(Self.rootName)\"",
             "database mdb", "suffix \"\(Company.suffix)\"",
@@ -193,7 +195,7 @@ final class Slapd: Sendable {
             "directory \(self.folder.path)/db", "dbnosync", "maxsize 268435456",
             "index objectClass eq", "index uid eq", "index telephoneNumber eq,sub", "index cn eq", "index member eq",
         ]
-        lines += options.databaseDirectives
+        lines += self.options.databaseDirectives
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 struct TestCertificate: Sendable {
     let certificate: String
     let privateKey: String
+    /// Where they are, as long as anybody holds this.
+    fileprivate let folder: TemporaryFolder
 }
 
 /// An authority that lives in a folder and signs what a test needs; all of it is made by the openssl command.
@@ -46,7 +48,7 @@ struct TestAuthority: Sendable {
             "-set_serial", "\(UInt32.random(in: 1 ... .max))", "-days", "\(days)", "-copy_extensions", "copy",
             "-out", "\(path).pem",
         ])
-        return TestCertificate(certificate: "\(path).pem", privateKey: "\(path).key")
+        return TestCertificate(certificate: "\(path).pem", privateKey: "\(path).key", folder: self.folder)
     }
 
     /// Makes a key, and a certificate or the request for one.

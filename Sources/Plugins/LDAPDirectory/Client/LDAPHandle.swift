@@ -15,6 +15,9 @@ final class LDAPHandle: @unchecked Sendable {
 
     /// What libldap keeps for the whole process is set up once, before two threads can meet there.
     private static let isReady: Bool = {
+        // libldap writes to its sockets as to files, so that one the server has closed would end the process. swift-nio
+        // ignores the signal, too, but may come later.
+        signal(SIGPIPE, SIG_IGN)
         var version: Int32 = 0
         return ldap_get_option(nil, LDAP_OPT_PROTOCOL_VERSION, &version) == LDAP_OPT_SUCCESS
     }()
@@ -88,11 +91,11 @@ final class LDAPHandle: @unchecked Sendable {
 
     /// Logs in as whom the connection itself proves: a client certificate, or the user of a local socket (RFC 4513 §5.2.3).
     func bindExternally() throws(LDAPFailure) {
-        var nobody = berval(bv_len: 0, bv_val: nil)
-        try self.succeed(
-            ldap_sasl_bind_s(self.pointer, nil, "EXTERNAL", &nobody, nil, nil, nil),
-            "log-in of the service account by EXTERNAL"
-        )
+        // Credentials that are empty, not missing: without any, the server would ask for them (RFC 4513 §5.2.1.4).
+        let code = Secret("").withCredentials { nobody in
+            ldap_sasl_bind_s(self.pointer, nil, "EXTERNAL", &nobody, nil, nil, nil)
+        }
+        try self.succeed(code, "log-in of the service account by EXTERNAL")
     }
 
     private func succeed(_ code: Int32, _ action: String) throws(LDAPFailure) {
@@ -283,10 +286,11 @@ extension Secret {
     /// Lends the password with its length, so that a NUL does not end it.
     fileprivate func withCredentials<Result>(_ use: (inout berval) -> Result) -> Result {
         self.withText { text in
-            var bytes = Array(text.utf8)
+            // One byte more, since of no bytes libldap makes no password instead of an empty one.
+            var bytes = Array(text.utf8) + [0]
             return bytes.withUnsafeMutableBytes { buffer in
                 var value = berval(
-                    bv_len: ber_len_t(buffer.count),
+                    bv_len: ber_len_t(buffer.count - 1),
                     bv_val: buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
                 )
                 return use(&value)

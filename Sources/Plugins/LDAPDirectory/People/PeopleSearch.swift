@@ -39,8 +39,9 @@ struct PeopleSearch: Sendable {
             attributes: self.reader.attributes,
             sizeLimit: Self.most
         )
-        let entries = try await self.entries(of: search, mayLackBase: self.users.name != nil)
-        let persons = entries.compactMap { self.reader.person($0, named: username) }
+        let persons = try await self.persons(of: search, mayLackBase: self.users.name != nil) {
+            self.reader.person($0, named: username)
+        }
         guard persons.count < 2 else {
             throw Contradiction(username, persons)
         }
@@ -58,7 +59,26 @@ struct PeopleSearch: Sendable {
             attributes: self.reader.attributes,
             sizeLimit: Self.most
         )
-        return try await self.entries(of: search).compactMap { self.reader.person($0) }.filter { $0.owns(number) }
+        return try await self.persons(of: search) { entry in
+            self.reader.person(entry).flatMap { $0.owns(number) ? $0 : nil }
+        }
+    }
+
+    /// The persons of the entries that a search finds.
+    ///
+    /// - Throws: Also when the server keeps some back, unless those it names are too many already: one that was told of is
+    ///   not the only one then.
+    private func persons(
+        of search: LDAPSearch,
+        mayLackBase: Bool = false,
+        reading person: (LDAPEntry) -> Person?
+    ) async throws -> [Person] {
+        let answer = try await self.answer(to: search, mayLackBase: mayLackBase)
+        let persons = answer.entries.compactMap(person)
+        guard answer.code != LDAP_SIZELIMIT_EXCEEDED || persons.count > 1 else {
+            throw LDAPFailure(code: answer.code, diagnostic: answer.diagnostic, doing: "search").pluginError
+        }
+        return persons
     }
 
     /// Whether somebody is one of those that exist for us.
@@ -73,15 +93,15 @@ struct PeopleSearch: Sendable {
             sizeLimit: 1
         )
         let mayLackBase = group.base?.contains(.username) ?? false
-        return try await !self.entries(of: search, mayLackBase: mayLackBase).isEmpty
+        return try await !self.answer(to: search, mayLackBase: mayLackBase).entries.isEmpty
     }
 
     /// - Parameter mayLackBase: Whether the base is made of what a client says, so that it need not exist.
-    private func entries(of search: LDAPSearch, mayLackBase: Bool = false) async throws -> [LDAPEntry] {
+    private func answer(to search: LDAPSearch, mayLackBase: Bool) async throws -> LDAPAnswer {
         let answer = try await self.ask(search)
         switch answer.code {
-        case LDAP_SUCCESS, LDAP_SIZELIMIT_EXCEEDED: return answer.entries
-        case LDAP_NO_SUCH_OBJECT where mayLackBase: return []
+        case LDAP_SUCCESS, LDAP_SIZELIMIT_EXCEEDED: return answer
+        case LDAP_NO_SUCH_OBJECT where mayLackBase: return answer
         default: throw LDAPFailure(code: answer.code, diagnostic: answer.diagnostic, doing: "search").pluginError
         }
     }
