@@ -146,6 +146,20 @@ let package = Package(
             swiftSettings: houseRules
         ),
         .executableTarget(
+            name: "directory-bench",
+            dependencies: [
+                "LDAPDirectory", "PluginAPI", "Telephony", "StrictJSON", "CLinux", "CDirectoryLoop",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/Directory",
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "CDirectoryLoop",
+            path: "Benchmarks/CDirectoryLoop",
+            linkerSettings: [.linkedLibrary("ldap"), .linkedLibrary("lber")]
+        ),
+        .executableTarget(
             name: "echo-nio",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
