@@ -123,7 +123,7 @@ struct LDAPLoadTests {
                 }
             }
             try await eventually { Self.threads(named: "ldap.leak") == 0 }
-            try await eventually { try await slapd.connections() == 0 }
+            do { try await eventually { try await slapd.connections() == 0 } } catch { print("DEBUG", slapd.log) ; throw error }
             silent.cutAll()
             // Others may have opened some since, but not one for each round.
             try await eventually(within: .seconds(60)) { Self.count("fd") < descriptors + 40 }
@@ -138,7 +138,7 @@ struct LDAPLoadTests {
             let plugin = try LDAPDirectoryPlugin(settings: settings, context: context)
             try await plugin.start()
             #expect(try await plugin.entry(named: "alice") != nil)
-            slapd.freeze()
+            try await slapd.freeze()
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 {
                     group.addTask { await expectUnavailable { _ = try await plugin.entry(named: "alice") } }

@@ -59,7 +59,7 @@ struct SlapdFixtureTests {
             try await slapd.start()
             try await slapd.restart()
             #expect(try await Self.search(slapd.url, "(uid=bob)").contains("uid=bob"))
-            slapd.freeze()
+            try await slapd.freeze()
             async let answer = Self.search(slapd.url, "(uid=bob)")
             slapd.thaw()
             let found = try await answer

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testing
 
 /// A real OpenLDAP server of one test's own: a throw-away tree in a temporary folder, on free ports of this machine.
 final class Slapd: Sendable {
@@ -102,8 +103,17 @@ final class Slapd: Sendable {
     }
 
     /// Lets it hang: connections are accepted by the system, and nothing is answered.
-    func freeze() {
-        self.child.withLock { $0 }?.signal(SIGSTOP)
+    func freeze() async throws {
+        guard let child = self.child.withLock({ $0 }) else { return }
+        child.signal(SIGSTOP)
+        // The signal reaches its threads one after the other.
+        let tasks = "/proc/\(child.identifier)/task"
+        try await eventually {
+            try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+                let data = FileManager.default.contents(atPath: "\(tasks)/\(task)/stat") ?? Data()
+                return String(decoding: data, as: UTF8.self).contains(") T ")
+            }
+        }
     }
 
     /// Lets it go on.

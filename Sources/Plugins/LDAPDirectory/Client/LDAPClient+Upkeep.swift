@@ -38,7 +38,7 @@ extension LDAPClient {
         for connection in self.connections {
             guard let since = connection.silentSince, let limit = connection.underWay.values.map(\.limit).max()
             else { continue }
-            let hasAlternative = self.servers.next(at: now).map { $0 != connection.server } ?? false
+            let hasAlternative = self.servers.hasAlternative(to: connection.server, at: now)
             if now - since >= limit / (hasAlternative ? 2 : 1) {
                 self.lose(connection, .late("no sign of life within \(now - since)"), isSilent: true)
             } else if connection === self.searcher, !connection.isPinged, now - since >= limit / 4 {

@@ -57,6 +57,8 @@ struct LDAPConnector: Sendable {
         // Said for each connection: the system's ldap.conf, or a variable, may say otherwise.
         try handle.set(LDAP_OPT_X_TLS_REQUIRE_CERT, to: LDAP_OPT_X_TLS_DEMAND)
         try handle.set(LDAP_OPT_X_TLS_PROTOCOL_MIN, to: tls.minimumVersion.code)
+        // Built with GnuTLS, as Debian builds it, libldap takes that to no effect.
+        if LDAPHandle.speaksGnuTLS { try handle.set(LDAP_OPT_X_TLS_CIPHER_SUITE, to: tls.minimumVersion.priorities) }
         do throws(LDAPFailure) {
             try handle.set(LDAP_OPT_X_TLS_NEWCTX, to: 0)
         } catch {
@@ -129,6 +131,14 @@ struct LDAPTLSSettings: Sendable, Equatable {
             switch self {
             case .tls12: 0x0303
             case .tls13: 0x0304
+            }
+        }
+
+        /// As GnuTLS writes it.
+        var priorities: String {
+            switch self {
+            case .tls12: "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+            case .tls13: "NORMAL:-VERS-ALL:+VERS-TLS1.3"
             }
         }
     }

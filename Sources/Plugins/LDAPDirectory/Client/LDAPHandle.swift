@@ -22,6 +22,14 @@ final class LDAPHandle: @unchecked Sendable {
         return ldap_get_option(nil, LDAP_OPT_PROTOCOL_VERSION, &version) == LDAP_OPT_SUCCESS
     }()
 
+    /// Which library of TLS libldap was built with.
+    static let speaksGnuTLS: Bool = {
+        var name: UnsafeMutablePointer<CChar>?
+        guard ldap_get_option(nil, LDAP_OPT_X_TLS_PACKAGE, &name) == LDAP_OPT_SUCCESS, let name else { return false }
+        defer { ldap_memfree(name) }
+        return String(cString: name) == "GnuTLS"
+    }()
+
     /// A handle of a server that nobody has spoken to yet.
     init(url: String) throws(LDAPFailure) {
         _ = Self.isReady

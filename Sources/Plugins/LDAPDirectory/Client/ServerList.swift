@@ -27,6 +27,11 @@ struct ServerList: Sendable {
         self.standings.firstIndex { $0.pausesUntil <= now }
     }
 
+    /// Whether another server than this one may be tried now.
+    func hasAlternative(to index: Int, at now: Duration) -> Bool {
+        self.standings.indices.contains { $0 != index && self.standings[$0].pausesUntil <= now }
+    }
+
     /// A server failed. It pauses the longer the oftener it fails.
     ///
     /// - Parameter chance: From 0 to 1; spreads the pause by a fifth to either side, so that a fleet of servers does not come
