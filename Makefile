@@ -10,7 +10,8 @@ VENV          := .venv
 PYTHON        := $(VENV)/bin/python
 FUZZ_SECONDS  ?= 600
 STRICT        := --explicit-target-dependency-import-check error
-APT           := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+# slapd would ask for a password.
+APT           := $(if $(filter 0,$(shell id -u)),,sudo )env DEBIAN_FRONTEND=noninteractive apt-get
 
 .PHONY: help run certificates build release test test-swift test-browser test-fuzz fuzz lint docs format bench packages test-packages clean
 
@@ -34,7 +35,7 @@ release: packages ## release build of the server
 
 test: packages test-packages lint test-swift test-browser test-fuzz ## everything CI runs
 
-test-swift: packages ## unit, plugin and scenario tests
+test-swift: packages test-packages ## unit, plugin and scenario tests
 	swift build --build-tests $(STRICT)
 	swift test --skip-build
 
@@ -73,7 +74,7 @@ packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y --no-install-recommends $(PACKAGES); }
 
 test-packages:
-	@(for tool in chromium openssl curl; do command -v $$tool >/dev/null || exit 1; done) && python3 -c 'import ensurepip, venv' 2>/dev/null \
+	@(for tool in chromium openssl curl slapd ldapsearch; do PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null || exit 1; done) && python3 -c 'import ensurepip, venv' 2>/dev/null \
 		|| { $(APT) update -qq && $(APT) install -y --no-install-recommends $(TEST_PACKAGES); }
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@cmp -s Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt || { \

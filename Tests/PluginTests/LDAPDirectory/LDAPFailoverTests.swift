@@ -39,7 +39,9 @@ struct LDAPFailoverTests {
         }
     }
 
-    @Test("The second stands in for a first that is dead, refuses the service, or can't prove who it is, from the start")
+    @Test(
+        "The second stands in for a first that is dead, refuses the service, or can't prove who it is, from the start"
+    )
     func fromTheStart() async throws {
         let (stranger, authority) = (try await TestAuthority(), try await TestAuthority())
         let options = Slapd.Options(certificate: try await stranger.issue("server"))

@@ -10,12 +10,14 @@ import Testing
 @Suite("LDAP: faults", .serialized, .timeLimit(.minutes(3)))
 struct LDAPFaultTests {
     /// Every question ends with "I could not find out".
-    private static func expectOutage(_ plugin: LDAPDirectoryPlugin, _ comment: Comment? = nil) async {
-        await expectUnavailable(comment) { _ = try await plugin.entry(named: "alice") }
-        await expectUnavailable(comment) { _ = try await plugin.entry(named: "nobody") }
-        await expectUnavailable(comment) { _ = try await plugin.entry(at: "4953638195999") }
-        await expectUnavailable(comment) { _ = try await plugin.judge("alice") }
-        await expectUnavailable(comment) { _ = try await plugin.judge("nobody") }
+    private static func expectOutage(_ plugin: LDAPDirectoryPlugin) async {
+        await withTaskGroup(of: Void.self) { group in
+            for name in ["alice", "nobody"] {
+                group.addTask { await expectUnavailable { _ = try await plugin.entry(named: name) } }
+                group.addTask { await expectUnavailable { _ = try await plugin.judge(name) } }
+            }
+            group.addTask { await expectUnavailable { _ = try await plugin.entry(at: "4953638195999") } }
+        }
     }
 
     private static func expectWellAgain(_ plugin: LDAPDirectoryPlugin) async throws {
@@ -78,6 +80,23 @@ struct LDAPFaultTests {
                     #expect(try await plugin.entry(named: "alice") != nil)
                     #expect(try await plugin.judge("alice") == .accepted(#require(Username("alice"))))
                     try await slapd.restart()
+                }
+            }
+        }
+    }
+
+    @Test("A server that closes idle connections is not noticed")
+    func idle() async throws {
+        try await withSlapd(Slapd.Options(directives: ["idletimeout 1"])) { slapd in
+            let log = LogRecorder()
+            try await withDirectory(slapd.settings(), log: log) { plugin async throws in
+                for _ in 0..<2 {
+                    #expect(try await plugin.judge("alice") == .accepted(#require(Username("alice"))))
+                    let count = slapd.logged("closed (idletimeout)").count
+                    try await eventually { slapd.logged("closed (idletimeout)").count > count }
+                    #expect(try await plugin.entry(named: "alice") != nil)
+                    #expect(try await plugin.judge("alice") == .accepted(#require(Username("alice"))))
+                    #expect(await plugin.failure == nil)
                 }
             }
         }

@@ -1,3 +1,4 @@
+import Foundation
 import LDAPDirectory
 import Logging
 import PluginAPI
@@ -13,12 +14,14 @@ struct LDAPNameTests {
     static let strangers = [
         // Filters (RFC 4515).
         "*", "a*", "*e", "al*ce", "alice*", "(", ")", "\\", "alice)", "alice)(uid=*", "*)(uid=*))(|(uid=*",
-        "*)(objectClass=*", "nobody)(|(uid=alice)", "alice)(!(uid=bob)", "\\2a", "\\61lice", "al\\69ce", "alice\\", "&", "|",
+        "*)(objectClass=*", "nobody)(|(uid=alice)", "alice)(!(uid=bob)", "\\2a", "\\61lice", "al\\69ce", "alice\\", "&",
+        "|",
         "!(uid=nobody)", "alice\\00",
         // An asterisk and a parenthesis that are no characters of their own.
         "*\u{301}", "alice\u{301}", "a*\u{301}", "*\u{200D}", ")\u{301}(uid=*", "\\\u{301}2a", "*)\u{301}(uid=*",
         // Distinguished names (RFC 4514).
-        "alice,ou=people", "alice,\(Company.people)", "alice+cn=Alice Adams", "alice,", ",", "+", "=", "#616c696365", "#", ";",
+        "alice,ou=people", "alice,\(Company.people)", "alice+cn=Alice Adams", "alice,", ",", "+", "=", "#616c696365",
+        "#", ";",
         "\"alice\"", "<alice>", "uid=alice", "\\61lice",
         // What a server takes for the same: case, spaces, full width, other ways to write an accent, ignored characters.
         "Alice", "ALICE", "aLICE", " alice", "alice ", "  alice  ", "\u{A0}alice", "alice\u{3000}",
@@ -26,7 +29,8 @@ struct LDAPNameTests {
         "be\u{301}a", "B\u{C9}A", "b\u{C9}a",
         // Long ones.
         String(repeating: "*", count: 256), String(repeating: "(", count: 256), String(repeating: "\\", count: 256),
-        String(repeating: "x", count: 255), String(repeating: "X", count: 256), String(repeating: "\u{FF0A}", count: 85),
+        String(repeating: "x", count: 255), String(repeating: "X", count: 256),
+        String(repeating: "\u{FF0A}", count: 85),
     ]
 
     @Test("Nobody is found, let in or told of under another's name", arguments: [false, true])
@@ -81,7 +85,8 @@ struct LDAPNameTests {
     func dialStrings() async throws {
         try await withSlapd { slapd in
             for isIndexed in [true, false] {
-                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) { plugin async throws in
+                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) {
+                    plugin async throws in
                     for number in ["*", "4953*", "*123", "**", "#", "+*", "4953638195*", "_", "alice", "*#06#"] {
                         #expect(try await plugin.entry(at: number) == nil, "\(number)")
                     }
@@ -95,7 +100,8 @@ struct LDAPNameTests {
     func spelling(isLowercased: Bool) async throws {
         let more = Company.person("Zo\u{EB}.Z", "Zo\u{EB}", password: "zoe", numbers: ["+49 5363 8195-700"])
         try await withSlapd(Slapd.Options(tree: Company.tree + more)) { slapd in
-            try await withDirectory(slapd.settings(["users": ["lowercase": .bool(isLowercased)]])) { plugin async throws in
+            try await withDirectory(slapd.settings(["users": ["lowercase": .bool(isLowercased)]])) {
+                plugin async throws in
                 let (own, lower) = ("Zo\u{EB}.Z", "zo\u{EB}.z")
                 let (right, wrong) = isLowercased ? (lower, own) : (own, lower)
                 #expect(try await plugin.entry(named: right)?.username.text == right)
@@ -130,6 +136,46 @@ struct LDAPNameTests {
             let names = ("uid=twin,\(Company.people)", "uid=twin,ou=annex,\(Company.people)")
             #expect(log.errors(naming: names.0, names.1).count == 1)
             #expect(slapd.logged("BIND dn=\"uid=twin").isEmpty)
+        }
+    }
+
+    @Test("Two entries for one user are not told apart by a number, either")
+    func twinsByNumber() async throws {
+        try await withSlapd { slapd in
+            try await withDirectory(slapd.settings()) { plugin async throws in
+                for number in ["4953638195801", "4953638195802"] {
+                    #expect(try await plugin.entry(at: "4953638195123") != nil)
+                    await expectInconsistent { _ = try await plugin.entry(at: number) }
+                }
+            }
+        }
+    }
+
+    @Test("What is shown is fit to be shown, and text; what is none is passed over")
+    func displayNames() async throws {
+        let bytes = "displayName:: \(Data([0x41, 0xFF, 0xFE]).base64EncodedString())"
+        let tree =
+            Company.branches
+            + Company.person(
+                "evil",
+                "Fallback",
+                password: "evil",
+                numbers: ["1"],
+                ["displayName: A\r\nB\u{202E}C\u{7F}"]
+            )
+            + Company.person("empty", "Fallback", password: "empty", numbers: ["2"], ["displayName: \u{200E}"])
+            + Company.person("binary", "Fallback", password: "binary", numbers: ["3"], ["jpegPhoto: x"])
+            .replacingOccurrences(
+                of: "jpegPhoto: x",
+                with: bytes.replacingOccurrences(of: "displayName", with: "jpegPhoto")
+            )
+        try await withSlapd(Slapd.Options(tree: tree)) { slapd in
+            let names: JSONValue = ["users": ["displayName": ["jpegPhoto", "displayName", "cn"]]]
+            try await withDirectory(slapd.settings(names)) { plugin async throws in
+                #expect(try await plugin.entry(named: "evil")?.displayName == "ABC")
+                #expect(try await plugin.entry(named: "empty")?.displayName == "Fallback")
+                #expect(try await plugin.entry(named: "binary")?.displayName == "Fallback")
+            }
         }
     }
 }

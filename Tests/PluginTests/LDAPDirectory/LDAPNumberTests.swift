@@ -12,7 +12,8 @@ struct LDAPNumberTests {
     func missing() async throws {
         try await withSlapd { slapd in
             for isIndexed in [true, false] {
-                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) { plugin async throws in
+                try await withDirectory(slapd.settings(["numbers": ["index": .bool(isIndexed)]])) {
+                    plugin async throws in
                     #expect(try await plugin.entry(named: "dave") == nil)
                     #expect(try await plugin.entry(named: "nobody") == nil)
                     for number in ["4953638195000", "495363819512", "49536381951234", "3638195123", "dave"] {

@@ -40,7 +40,9 @@ struct LDAPPasswordTests {
             try await withDirectory(slapd.settings()) { plugin async throws in
                 for name in ["alice", "bob", "dave"] {
                     #expect(try await plugin.judge(name) == .accepted(#require(Username(name))))
-                    for wrong in ["alic", "-secret", "\(name)-secre", "\(name)-secret ", "\(name)-secret\0", "\0", " ", "*"] {
+                    for wrong in [
+                        "alic", "-secret", "\(name)-secre", "\(name)-secret ", "\(name)-secret\0", "\0", " ", "*",
+                    ] {
                         #expect(try await plugin.judge(name, wrong) == .refused, "\(wrong)")
                     }
                 }

@@ -72,7 +72,8 @@ struct SlapdFixtureTests {
     func activeDirectory() async throws {
         let options = Slapd.Options(tree: ActiveDirectory.tree, schema: ActiveDirectory.schema)
         try await withSlapd(options) { slapd in
-            for (name, isThere) in [("alice", true), ("ALICE", true), ("bob", true), ("gone", false), ("gone2", false)] {
+            for (name, isThere) in [("alice", true), ("ALICE", true), ("bob", true), ("gone", false), ("gone2", false)]
+            {
                 let disabled = "(userAccountControl:1.2.840.113556.1.4.803:=2)"
                 let filter = "(&(objectCategory=person)(objectClass=user)(sAMAccountName=\(name))(!\(disabled)))"
                 let found = try await Self.search(slapd.url, filter)

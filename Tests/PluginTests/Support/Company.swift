@@ -20,7 +20,10 @@ enum Company {
 
     static func distinguishedName(_ name: String) -> String { "uid=\(self.escaped(name)),\(self.people)" }
 
-    static let root = Self.entry(suffix, ["objectClass: dcObject", "objectClass: organization", "dc: example", "o: Example"])
+    static let root = Self.entry(
+        suffix,
+        ["objectClass: dcObject", "objectClass: organization", "dc: example", "o: Example"]
+    )
 
     /// Everybody.
     static let tree: String = {

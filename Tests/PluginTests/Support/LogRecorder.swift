@@ -10,7 +10,8 @@ struct LogRecorder: LogHandler {
 
         /// All of it, as a line.
         var text: String {
-            "\(self.level) \(self.message) " + self.metadata.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
+            "\(self.level) \(self.message) "
+                + self.metadata.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
         }
     }
 
