@@ -116,10 +116,12 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
 
     /// Everybody who has a number, read afresh.
     private func owners(of number: DialString) async throws -> [Person] {
+        // Asked first: the list may come while we search.
+        let wasPending = self.listing.isPending
         let listed = try await self.persons(self.listing.index?.users(at: number) ?? [], owning: number)
         if !listed.isEmpty { return listed }
         let found = try await self.people.persons(withPlain: number)
-        guard found.isEmpty, self.listing.isPending else { return found }
+        guard found.isEmpty, wasPending else { return found }
         // Written otherwise, perhaps: only the list of all numbers can tell.
         let index = try await self.listing.first()
         return try await self.persons(index.users(at: number), owning: number)
