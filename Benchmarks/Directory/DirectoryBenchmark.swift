@@ -24,6 +24,14 @@ enum DirectoryBenchmark {
         let plugin = try Self.plugin(directory)
         try await plugin.start()
         print("\ndirectory: \(Self.people) people, \(Self.rounds) rounds of \(Self.perRound) look-ups each, medians")
+        if CommandLine.arguments.contains("profile") {
+            for round in 0..<8 {
+                print(
+                    try await Self.measure(plugin, inFlight: Int(CommandLine.arguments.last ?? "") ?? 64, first: round)
+                )
+            }
+            return
+        }
         for inFlight in [1, 16, 64] {
             var (loops, plugins, threads): ([Figures], [Figures], [Figures]) = ([], [], [])
             // The first round warms up.
@@ -115,7 +123,7 @@ enum DirectoryBenchmark {
         let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
             let share = Self.perRound / inFlight
             for task in 0..<inFlight {
-                group.addTask {
+                group.addTask(executorPreference: plugin.executor) {
                     var latencies: [Double] = []
                     latencies.reserveCapacity(share)
                     for index in 0..<share {

@@ -38,6 +38,9 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         )
     }
 
+    /// The thread that all connections live on.
+    package var executor: (any TaskExecutor)? { self.client.thread }
+
     // MARK: Life
 
     package func start() async throws {
@@ -131,6 +134,7 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         guard let index = self.listing.index else {
             return try await self.people.persons(withPlain: number).filter { $0.name != person.name }
         }
+        if index.isFree(number, for: person.username) { return [] }
         let users = index.users(at: number).filter { $0 != person.username }
         return try await self.persons(users, owning: number).filter { $0.name != person.name }
     }

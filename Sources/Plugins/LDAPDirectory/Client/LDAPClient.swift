@@ -210,9 +210,11 @@ actor LDAPClient {
     func read(_ connection: LDAPConnection) {
         guard self.connections.contains(where: { $0 === connection }) else { return }
         do {
-            while let (request, answer) = try connection.takeAnswer(at: self.now()) {
+            // Also when nothing is owed, since it may be the end that can be read.
+            repeat {
+                guard let (request, answer) = try connection.takeAnswer(at: self.now()) else { break }
                 request?.succeed(answer)
-            }
+            } while !connection.underWay.isEmpty
         } catch {
             self.lose(connection, error)
             return

@@ -45,7 +45,7 @@ final class LDAPConnection {
     /// The next answer, and whose it is; `nil` for nobody's.
     func takeAnswer(at now: Duration) throws(LDAPFailure) -> (LDAPRequest?, LDAPAnswer)? {
         guard let handle = self.handle,
-            let (number, answer) = try handle.takeAnswer(attributes: { self.underWay[$0]?.attributes ?? [] })
+            let (number, answer) = try handle.takeAnswer(attributes: { self.underWay[$0]?.attributes ?? .none })
         else { return nil }
         let request = self.underWay.removeValue(forKey: number)
         self.used = now

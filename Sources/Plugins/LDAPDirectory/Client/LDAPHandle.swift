@@ -145,22 +145,20 @@ final class LDAPHandle: @unchecked Sendable {
         defer { if let control { ldap_control_free(control) } }
         var number: Int32 = 0
         var time = self.searchTime
-        let code = search.attributes.withCStrings { attributes in
-            withControls(control) { controls in
-                ldap_search_ext(
-                    self.pointer,
-                    search.base,
-                    search.scope.code,
-                    search.filter,
-                    attributes,
-                    0,
-                    controls,
-                    nil,
-                    &time,
-                    search.sizeLimit,
-                    &number
-                )
-            }
+        let code = withControls(control) { controls in
+            ldap_search_ext(
+                self.pointer,
+                search.base,
+                search.scope.code,
+                search.filter,
+                search.attributes.pointers,
+                0,
+                controls,
+                nil,
+                &time,
+                search.sizeLimit,
+                &number
+            )
         }
         guard code == LDAP_SUCCESS else { throw self.failure(code, "search") }
         return number
@@ -185,7 +183,7 @@ final class LDAPHandle: @unchecked Sendable {
     ///
     /// - Parameter attributes: What the question of that number asked for.
     /// - Throws: When the connection is lost.
-    func takeAnswer(attributes: (Int32) -> [String]) throws(LDAPFailure) -> (number: Int32, answer: LDAPAnswer)? {
+    func takeAnswer(attributes: (Int32) -> LDAPAttributes) throws(LDAPFailure) -> (number: Int32, answer: LDAPAnswer)? {
         var noTime = timeval(tv_sec: 0, tv_usec: 0)
         var chain: OpaquePointer?
         let kind = ldap_result(self.pointer, LDAP_RES_ANY, Int32(LDAP_MSG_ALL), &noTime, &chain)
@@ -202,7 +200,7 @@ final class LDAPHandle: @unchecked Sendable {
         return (number, try self.read(chain, attributes(number)))
     }
 
-    private func read(_ chain: OpaquePointer, _ attributes: [String]) throws(LDAPFailure) -> LDAPAnswer {
+    private func read(_ chain: OpaquePointer, _ attributes: LDAPAttributes) throws(LDAPFailure) -> LDAPAnswer {
         var entries: [LDAPEntry] = []
         var references = 0
         var result: LDAPAnswer?
@@ -236,30 +234,36 @@ final class LDAPHandle: @unchecked Sendable {
             var estimate: Int32 = 0
             var cookie = berval()
             if ldap_parse_pageresponse_control(self.pointer, control, &estimate, &cookie) == LDAP_SUCCESS {
-                if cookie.bv_len > 0 { answer.cookie = cookie.bytes }
+                if cookie.bv_len > 0 { answer.cookie = Array(cookie.buffer) }
                 ldap_memfree(cookie.bv_val)
             }
         }
         return answer
     }
 
-    private func entry(_ message: OpaquePointer, _ attributes: [String]) -> LDAPEntry {
-        let name = ldap_get_dn(self.pointer, message)
-        defer { ldap_memfree(name) }
-        return LDAPEntry(
-            name: name.map { String(cString: $0) } ?? "",
-            values: attributes.map { attribute in
-                guard let values = ldap_get_values_len(self.pointer, message, attribute) else { return [] }
-                defer { ldap_value_free_len(values) }
-                var texts: [String] = []
-                var next = values
-                while let value = next.pointee {
-                    if let text = String(validating: value.pointee.bytes, as: UTF8.self) { texts.append(text) }
+    /// Reads an entry where it stands, in one pass.
+    private func entry(_ message: OpaquePointer, _ attributes: LDAPAttributes) -> LDAPEntry {
+        var place: OpaquePointer?
+        var name = berval()
+        ldap_get_dn_ber(self.pointer, message, &place, &name)
+        defer { ber_free(place, 0) }
+        var values = [[String]](repeating: [], count: attributes.names.count)
+        while true {
+            var attribute = berval()
+            var list: UnsafeMutablePointer<berval>?
+            guard ldap_get_attribute_ber(self.pointer, message, place, &attribute, &list) == LDAP_SUCCESS,
+                attribute.bv_val != nil
+            else { break }
+            defer { ldap_memfree(list) }
+            attributes.places(of: attribute.buffer) { index in
+                guard var next = list else { return }
+                while next.pointee.bv_val != nil {
+                    if let text = String(validating: next.pointee.buffer, as: UTF8.self) { values[index].append(text) }
                     next += 1
                 }
-                return texts
             }
-        )
+        }
+        return LDAPEntry(name: String(decoding: name.buffer, as: UTF8.self), values: values)
     }
 }
 
@@ -271,8 +275,8 @@ extension timeval {
 }
 
 extension berval {
-    fileprivate var bytes: [UInt8] {
-        Array(UnsafeRawBufferPointer(start: self.bv_val, count: Int(self.bv_len)))
+    fileprivate var buffer: UnsafeBufferPointer<UInt8> {
+        UnsafeRawBufferPointer(start: self.bv_val, count: Int(self.bv_len)).assumingMemoryBound(to: UInt8.self)
     }
 }
 
@@ -304,18 +308,6 @@ extension Secret {
                 return use(&value)
             }
         }
-    }
-}
-
-extension [String] {
-    /// Lends the texts as C wants a list of them.
-    fileprivate func withCStrings<Result>(
-        _ use: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
-    ) -> Result {
-        var pointers = self.map { strdup($0) }
-        pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
-        return pointers.withUnsafeMutableBufferPointer { use($0.baseAddress) }
     }
 }
 

@@ -1,7 +1,9 @@
 internal import PluginAPI
 
 /// A question under way, and who waits for its answer.
-struct LDAPRequest: Sendable {
+///
+/// - Important: Belongs to its client's thread.
+final class LDAPRequest {
     enum Operation: Sendable {
         case search(LDAPSearch)
         case bind(name: String, password: Secret)
@@ -31,13 +33,12 @@ struct LDAPRequest: Sendable {
     }
 
     /// The same question for another connection; `nil` when it can't be asked a second time, or has been.
-    func again() -> Self? {
+    func again() -> LDAPRequest? {
         if self.isRepetition || self.continuation == nil { return nil }
         // A page's cookie means nothing on another connection.
         if case .search(let search) = self.operation, search.page?.cookie != nil { return nil }
-        var again = self
-        again.isRepetition = true
-        return again
+        self.isRepetition = true
+        return self
     }
 
     // Each request is in one place at a time, and leaves it by one of these.
@@ -46,11 +47,11 @@ struct LDAPRequest: Sendable {
     func fail(_ failure: LDAPFailure) { self.continuation?.resume(throwing: failure) }
     func cancel() { self.continuation?.resume(throwing: CancellationError()) }
 
-    /// Of an answer: what was asked for.
-    var attributes: [String] {
+    /// What was asked for.
+    var attributes: LDAPAttributes {
         switch self.operation {
         case .search(let search): search.attributes
-        case .bind: []
+        case .bind: .none
         }
     }
 }

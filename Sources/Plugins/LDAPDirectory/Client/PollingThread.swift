@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Questions and answers so meet on one thread without waiting for each other: what libldap keeps is touched from nowhere
 /// else, and a burst of answers is taken in at one wake-up. The thread ends when nobody holds this object any more.
-final class PollingThread: SerialExecutor {
+final class PollingThread: SerialExecutor, TaskExecutor {
     private let core: Core
 
     /// - Throws: ``PluginError/unavailable(_:)`` when the system has no thread or no descriptor left.
@@ -40,7 +40,8 @@ final class PollingThread: SerialExecutor {
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        self.core.add(UnownedJob(job), for: self.asUnownedSerialExecutor())
+        let (actors, tasks) = (self.asUnownedSerialExecutor(), self.asUnownedTaskExecutor())
+        self.core.add(Work(job: UnownedJob(job), actors: actors, tasks: tasks))
     }
 
     func checkIsolated() {
@@ -58,17 +59,25 @@ final class PollingThread: SerialExecutor {
         self.core.unwatch(descriptor)
     }
 
+    private struct Work: Sendable {
+        let job: UnownedJob
+        let actors: UnownedSerialExecutor
+        let tasks: UnownedTaskExecutor
+    }
+
     /// What the thread holds on to, so that the executor itself can go.
     private final class Core: Sendable {
         private struct State {
-            var jobs: [(UnownedJob, UnownedSerialExecutor)] = []
+            var jobs: [Work] = []
             var watched: [Int32: @Sendable () -> Void] = [:]
+            var isWatchChanged = true
             var thread: pthread_t?
             var isAsleep = false
             var isEnding = false
         }
 
         private let state = Mutex(State())
+        private static let patience = 32
         /// Written to in order to end the sleep.
         private let alarm = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
@@ -82,16 +91,22 @@ final class PollingThread: SerialExecutor {
             self.state.withLock { state in state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
         }
 
-        func add(_ job: UnownedJob, for executor: UnownedSerialExecutor) {
-            self.change { $0.jobs.append((job, executor)) }
+        func add(_ work: Work) {
+            self.change { $0.jobs.append(work) }
         }
 
         func watch(_ descriptor: Int32, _ isReadable: @escaping @Sendable () -> Void) {
-            self.change { $0.watched[descriptor] = isReadable }
+            self.change { state in
+                state.watched[descriptor] = isReadable
+                state.isWatchChanged = true
+            }
         }
 
         func unwatch(_ descriptor: Int32) {
-            self.change { $0.watched[descriptor] = nil }
+            self.change { state in
+                state.watched[descriptor] = nil
+                state.isWatchChanged = true
+            }
         }
 
         func end() {
@@ -109,30 +124,44 @@ final class PollingThread: SerialExecutor {
 
         func run() {
             self.state.withLock { $0.thread = pthread_self() }
+            var jobs: [Work] = []
+            var polled: [pollfd] = []
+            var rounds = 0
             while true {
-                let (jobs, descriptors, isEnding) = self.state.withLock { state in
-                    let jobs = state.jobs
-                    state.jobs.removeAll(keepingCapacity: true)
+                jobs.removeAll(keepingCapacity: true)
+                let isEnding = self.state.withLock { state in
+                    swap(&jobs, &state.jobs)
                     state.isAsleep = jobs.isEmpty
-                    return (jobs, Array(state.watched.keys), state.isEnding)
+                    if state.isWatchChanged {
+                        polled = (Array(state.watched.keys) + [self.alarm]).map {
+                            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+                        }
+                        state.isWatchChanged = false
+                    }
+                    return state.isEnding
                 }
-                for (job, executor) in jobs { job.runSynchronously(on: executor) }
+                for work in jobs { work.job.runSynchronously(isolatedTo: work.actors, taskExecutor: work.tasks) }
                 if jobs.isEmpty, isEnding { return }
-                self.look(at: descriptors, waiting: jobs.isEmpty)
+                // One job leads to the next; sockets are looked at when there is none, or when there is no end to them.
+                rounds += 1
+                if !jobs.isEmpty, rounds < Self.patience { continue }
+                rounds = 0
+                self.look(at: &polled, waiting: jobs.isEmpty)
             }
         }
 
-        private func look(at descriptors: [Int32], waiting: Bool) {
-            var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            polled.append(pollfd(fd: self.alarm, events: Int16(POLLIN), revents: 0))
+        private func look(at polled: inout [pollfd], waiting: Bool) {
             let count = poll(&polled, nfds_t(polled.count), waiting ? -1 : 0)
+            // Nobody need ring any more.
+            if waiting { self.state.withLock { $0.isAsleep = false } }
             guard count > 0 else { return }
-            if let alarm = polled.popLast(), alarm.revents != 0 {
-                var rings: eventfd_t = 0
-                eventfd_read(self.alarm, &rings)
-            }
             for socket in polled where socket.revents != 0 {
-                self.state.withLock { $0.watched[socket.fd] }?()
+                if socket.fd == self.alarm {
+                    var rings: eventfd_t = 0
+                    eventfd_read(self.alarm, &rings)
+                } else {
+                    self.state.withLock { $0.watched[socket.fd] }?()
+                }
             }
         }
     }

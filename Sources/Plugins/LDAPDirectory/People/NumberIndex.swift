@@ -40,6 +40,15 @@ struct NumberIndex: Sendable {
         self.names = [:]
     }
 
+    /// Whether nobody else was seen at this number.
+    func isFree(_ number: DialString, for username: Username) -> Bool {
+        switch self.owners[number] {
+        case nil: true
+        case .one(let owner): owner == username
+        case .several: false
+        }
+    }
+
     /// Whom to look at.
     func users(at number: DialString) -> [Username] {
         switch self.owners[number] {

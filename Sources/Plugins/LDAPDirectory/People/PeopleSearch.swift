@@ -89,7 +89,7 @@ struct PeopleSearch: Sendable {
             base: group.base?.name(values) ?? "",
             scope: group.scope,
             filter: group.filter?.filter(values) ?? "",
-            attributes: [LDAP_NO_ATTRS],
+            attributes: .none,
             sizeLimit: 1
         )
         let mayLackBase = group.base?.contains(.username) ?? false

@@ -18,14 +18,16 @@ struct Person: Sendable, Hashable {
 /// How entries become persons.
 struct PersonReader: Sendable {
     /// What to ask the directory for.
-    let attributes: [String]
+    let attributes: LDAPAttributes
     private let users: UserSettings
     private let numbers: NumberSettings
 
     init(_ users: UserSettings, _ numbers: NumberSettings) {
         self.users = users
         self.numbers = numbers
-        self.attributes = [users.usernameAttribute] + numbers.attributes + users.displayNameAttributes
+        self.attributes = LDAPAttributes(
+            [users.usernameAttribute] + numbers.attributes + users.displayNameAttributes
+        )
     }
 
     /// The person of an entry, under the name it is known by, or under this one of several.
@@ -33,27 +35,35 @@ struct PersonReader: Sendable {
     /// - Returns: `nil` when the entry has no such name. A server compares more generously than we do: without regard to case, to
     ///   spaces, to ways of writing an accent. Whoever is let in must be known by the very bytes.
     func person(_ entry: LDAPEntry, named username: Username? = nil) -> Person? {
-        guard entry.values.count == self.attributes.count else { return nil }
-        let names = entry.values[0].lazy.compactMap { Username(self.users.isLowercased ? $0.asciiLowercased : $0) }
-        guard let name = names.first(where: { username == nil || $0 == username }) else { return nil }
-        let values = entry.values[1...self.numbers.attributes.count].joined()
+        guard entry.values.count == self.attributes.names.count else { return nil }
+        guard let name = self.name(among: entry.values[0], username) else { return nil }
         var numbers: [DialString] = []
         var unusable: [String] = []
-        for value in values {
-            guard let number = self.numbers.rewriting.dialString(of: value) else {
-                unusable.append(value)
-                continue
+        let titles = 1 + self.numbers.attributes.count
+        for values in entry.values[1..<titles] {
+            for value in values {
+                guard let number = self.numbers.rewriting.dialString(of: value) else {
+                    unusable.append(value)
+                    continue
+                }
+                if !numbers.contains(number) { numbers.append(number) }
             }
-            if !numbers.contains(number) { numbers.append(number) }
         }
-        let titles = entry.values[(1 + self.numbers.attributes.count)...].joined()
         return Person(
             name: entry.name,
             username: name,
-            displayName: titles.lazy.map(\.presentable).first { !$0.isEmpty },
+            displayName: entry.values[titles...].lazy.joined().map(\.presentable).first { !$0.isEmpty },
             numbers: numbers,
             unusable: unusable
         )
+    }
+
+    private func name(among values: [String], _ wanted: Username?) -> Username? {
+        for value in values {
+            guard let name = Username(self.users.isLowercased ? value.asciiLowercased : value) else { continue }
+            if wanted == nil || wanted == name { return name }
+        }
+        return nil
     }
 }
 

@@ -31,11 +31,15 @@ enum LDAPEscaping {
         where isSpecial: (_ byte: UInt8, _ isFirst: Bool, _ isLast: Bool) -> Bool
     ) -> String {
         let bytes = Array(text.utf8)
+        let count = bytes.count
+        func isPlain(_ byte: UInt8, _ index: Int) -> Bool {
+            (0x20..<0x7F).contains(byte) && !isSpecial(byte, index == 0, index == count - 1)
+        }
+        guard bytes.indices.contains(where: { !isPlain(bytes[$0], $0) }) else { return text }
         var escaped: [UInt8] = []
         escaped.reserveCapacity(bytes.count)
         for (index, byte) in bytes.enumerated() {
-            let isPlain = (0x20..<0x7F).contains(byte) && !isSpecial(byte, index == 0, index == bytes.count - 1)
-            if isPlain {
+            if isPlain(byte, index) {
                 escaped.append(byte)
             } else {
                 escaped += [UInt8(ascii: "\\"), Self.digit(byte >> 4), Self.digit(byte & 0x0F)]

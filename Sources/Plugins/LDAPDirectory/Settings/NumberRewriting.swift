@@ -10,24 +10,46 @@ struct NumberRewriting: Sendable, Equatable {
 
     enum Rule: Sendable, Equatable {
         /// Leaves out all of these characters.
-        case strip(Set<Unicode.Scalar>)
+        case strip(StrippedCharacters)
         case replace(Replacement)
     }
 
     /// What numbers are written with for the sake of the reader.
-    static let usual = NumberRewriting(rules: [.strip(Set(" ()/-.".unicodeScalars))])
+    static let usual = NumberRewriting(rules: [.strip(StrippedCharacters(" ()/-."))])
 
     /// The number; `nil` when what comes out is none.
     func dialString(of written: String) -> DialString? {
         let text = self.rules.reduce(written) { text, rule in
             switch rule {
             case .strip(let scalars):
-                String(String.UnicodeScalarView(text.unicodeScalars.filter { !scalars.contains($0) }))
+                scalars.removed(from: text)
             case .replace(let replacement):
                 replacement.apply(to: text)
             }
         }
         return DialString(text)
+    }
+}
+
+/// Characters that are left out.
+struct StrippedCharacters: Sendable, Equatable {
+    private let ascii: Set<UInt8>
+    private let others: Set<Unicode.Scalar>
+
+    init(_ text: String) {
+        self.ascii = Set(text.unicodeScalars.filter(\.isASCII).map { UInt8(ascii: $0) })
+        self.others = Set(text.unicodeScalars.filter { !$0.isASCII })
+    }
+
+    func removed(from text: String) -> String {
+        guard self.others.isEmpty else {
+            let kept = text.unicodeScalars.filter { scalar in
+                !self.others.contains(scalar) && !(scalar.isASCII && self.ascii.contains(UInt8(ascii: scalar)))
+            }
+            return String(String.UnicodeScalarView(kept))
+        }
+        // No byte of a longer character is one of ASCII.
+        return String(decoding: text.utf8.filter { !self.ascii.contains($0) }, as: UTF8.self)
     }
 }
 

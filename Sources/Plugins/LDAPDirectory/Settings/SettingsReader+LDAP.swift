@@ -150,7 +150,7 @@ extension NumberRewriting.Rule {
         )
         switch (strip, pattern, template) {
         case (let strip?, nil, nil):
-            self = .strip(Set(strip.unicodeScalars))
+            self = .strip(StrippedCharacters(strip))
         case (nil, let pattern?, let template?):
             do {
                 self = .replace(try Replacement(pattern: pattern, template: template))
