@@ -10,6 +10,8 @@ package struct PluginConfiguration: Sendable, Equatable {
     package var enabled = true
     /// What its ``PluginSettings`` are read from; an object.
     package var settings: JSONValue = [:]
+    /// For a directory: how long its answers are kept.
+    package var cache = DirectoryCachePolicy()
     /// Where ``settings`` stands in the document (RFC 6901).
     package var pointer: String
 
@@ -18,8 +20,10 @@ package struct PluginConfiguration: Sendable, Equatable {
         kind: String,
         enabled: Bool = true,
         settings: JSONValue = [:],
+        cache: DirectoryCachePolicy = DirectoryCachePolicy(),
         pointer: String = "/settings"
     ) {
+        self.cache = cache
         self.name = name
         self.kind = kind
         self.enabled = enabled
@@ -56,6 +60,11 @@ package struct PluginConfiguration: Sendable, Equatable {
             deciderSummary: "Which plugin it is.",
             summary: "What the plugin is told; see the README of its folder."
         )
+        self.cache = reader.object(
+            "cache",
+            summary:
+                "For a directory: how long its answers are kept. Of no effect on a `StaticDirectory`, which answers from memory."
+        ) { DirectoryCachePolicy(from: $0) }
         self.kind = chosen?.word ?? ""
         self.settings = chosen?.value ?? [:]
         self.pointer = "\(reader.pointer)/settings"

@@ -5,11 +5,20 @@ public import Telephony
 /// `nil` means "not mine": the next directory of the chain is asked. An error means "I could not find out": the client is
 /// told `directoryUnavailable`, never that somebody does not exist.
 public protocol DirectoryPlugin: Plugin {
+    /// Whether the host keeps answers for a while, and serves old ones when the plugin fails; `true` unless said otherwise. Not
+    /// for a directory that answers from memory.
+    static var isCached: Bool { get }
+
     /// The entry of a user.
     func entry(forUsername username: Username) async throws -> DirectoryEntry?
 
     /// The entry that owns a number.
     func entry(forDialString dialString: DialString) async throws -> DirectoryEntry?
+}
+
+extension DirectoryPlugin {
+    /// Answers are kept.
+    public static var isCached: Bool { true }
 }
 
 /// One person, or one telephone, of a directory.

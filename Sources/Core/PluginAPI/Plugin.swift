@@ -14,6 +14,11 @@ public protocol Plugin: Sendable {
     /// What stands as `kind` in `plugins.json`, for instance `LDAPDirectory`.
     static var kind: String { get }
 
+    /// Threads of the plugin's own that its questions are to run on; `nil`: the host's, on which it may block.
+    ///
+    /// Worth it where answers come in on one thread anyway: a question then never leaves it. What runs there must not block.
+    var executor: (any TaskExecutor)? { get }
+
     /// Makes the plugin without touching the outside world. Settings were read and validated before.
     init(settings: Settings, context: PluginContext) throws
 
@@ -31,6 +36,9 @@ public protocol Plugin: Sendable {
 }
 
 extension Plugin {
+    /// The host's.
+    public var executor: (any TaskExecutor)? { nil }
+
     /// Nothing to open.
     public func start() async throws {}
 

@@ -22,22 +22,32 @@ package enum AuthenticationDecision: Sendable, Equatable {
 extension PluginHost {
     /// The entry of a user; `nil` when every directory was asked and none knows him.
     package func entry(forUsername username: Username) async throws(DirectoryFailure) -> DirectoryEntry? {
-        try await self.firstEntry { try await $0.entry(forUsername: username) }
+        try await self.firstEntry(for: .username(username), passing: false)
     }
 
     /// The entry that owns a number; `nil` when every directory was asked and none knows it.
     package func entry(forDialString dialString: DialString) async throws(DirectoryFailure) -> DirectoryEntry? {
-        try await self.firstEntry { try await $0.entry(forDialString: dialString) }
+        try await self.firstEntry(for: .dialString(dialString), passing: false)
+    }
+
+    /// The entry of a user as it is now, whatever is remembered.
+    package func freshEntry(forUsername username: Username) async throws(DirectoryFailure) -> DirectoryEntry? {
+        try await self.firstEntry(for: .username(username), passing: true)
+    }
+
+    /// The entry that owns a number as it is now, whatever is remembered.
+    package func freshEntry(forDialString dialString: DialString) async throws(DirectoryFailure) -> DirectoryEntry? {
+        try await self.firstEntry(for: .dialString(dialString), passing: true)
     }
 
     private func firstEntry(
-        _ question: @Sendable @escaping (any DirectoryPlugin) async throws -> DirectoryEntry?
+        for key: DirectoryCache.Key,
+        passing: Bool
     ) async throws(DirectoryFailure) -> DirectoryEntry? {
         var hasFailed = false
-        for instance in self.instances {
-            guard let directory = instance.plugin as? any DirectoryPlugin else { continue }
+        for instance in self.instances where instance.plugin is any DirectoryPlugin {
             do {
-                if let entry = try await instance.ask({ try await question(directory) }) { return entry }
+                if let entry = try await instance.entry(for: key, passing: passing) { return entry }
             } catch {
                 hasFailed = true
             }
@@ -52,7 +62,10 @@ extension PluginHost {
         for instance in self.instances {
             guard let authenticator = instance.plugin as? any AuthenticatorPlugin else { continue }
             do {
-                switch try await instance.ask({ try await authenticator.authenticate(credential) }) {
+                let outcome = try await instance.ask(.authenticate, outcome: Self.outcome) {
+                    try await authenticator.authenticate(credential)
+                }
+                switch outcome {
                 case .accepted(let username): return .accepted(username)
                 case .refused: return .refused
                 case .notMine: continue
@@ -62,6 +75,14 @@ extension PluginHost {
             }
         }
         return hasFailed ? .unavailable : .refused
+    }
+
+    private static func outcome(_ outcome: AuthenticationOutcome) -> PluginStatistics.Outcome {
+        switch outcome {
+        case .accepted: .accepted
+        case .refused: .refused
+        case .notMine: .notMine
+        }
     }
 
     private var instances: [PluginInstance] {

@@ -25,12 +25,7 @@ extension PluginHost {
         var slot = try self.claim(name)
         defer { _ = self.change(name) { $0.isChanging = false } }
         slot.configuration.settings = settings
-        let maker = PluginMaker(
-            baseDirectory: self.baseDirectory,
-            logger: self.logger,
-            deadlines: self.deadlines,
-            clock: self.clock
-        )
+        let maker = self.maker
         do {
             if slot.instance.isRunning {
                 do {
@@ -64,7 +59,16 @@ extension PluginHost {
         }
     }
 
-    private func failure(_ error: any Error, at pointer: String) -> PluginChangeFailure {
+    var maker: PluginMaker {
+        PluginMaker(
+            baseDirectory: self.baseDirectory,
+            logger: self.logger,
+            deadlines: self.deadlines,
+            clock: self.clock
+        )
+    }
+
+    func failure(_ error: any Error, at pointer: String) -> PluginChangeFailure {
         switch error {
         case is DeadlinePassed:
             .timeout
@@ -82,7 +86,9 @@ extension PluginHost {
             guard let index = table.slots.firstIndex(where: { $0.configuration.name == name }) else {
                 return .failure(.unknownPlugin)
             }
-            guard !table.isStopped, !table.slots[index].isChanging else { return .failure(.conflict) }
+            guard !table.isStopped, !table.isChanging, !table.slots[index].isChanging else {
+                return .failure(.conflict)
+            }
             table.slots[index].isChanging = true
             return .success(table.slots[index])
         }

@@ -13,6 +13,7 @@ package final class PluginHost: Sendable {
         package let name: String
         package let kind: String
         package let health: PluginHealth
+        package let statistics: PluginStatistics
     }
 
     /// One entry of `plugins.json` that is switched on, and what runs for it.
@@ -27,9 +28,12 @@ package final class PluginHost: Sendable {
     /// What changes while the host is at work.
     struct Table {
         var slots: [Slot]
+        /// Somebody is changing the list itself.
+        var isChanging = false
         var isStopped = false
     }
 
+    let catalog: [PluginKind]
     let table: Mutex<Table>
     let baseDirectory: String
     let deadlines: PluginDeadlines
@@ -47,6 +51,7 @@ package final class PluginHost: Sendable {
         deadlines: PluginDeadlines = PluginDeadlines(),
         clock: any Clock<Duration> = ContinuousClock()
     ) throws(ConfigurationProblems) {
+        self.catalog = catalog.map { PluginKind($0) }
         self.baseDirectory = baseDirectory
         self.deadlines = deadlines
         self.clock = clock
@@ -55,13 +60,8 @@ package final class PluginHost: Sendable {
         var slots: [Slot] = []
         var problems: [ConfigurationProblem] = []
         for configuration in configurations where configuration.enabled {
-            guard let kind = catalog.lazy.map({ PluginKind($0) }).first(where: { $0.name == configuration.kind }) else {
-                problems.append(
-                    ConfigurationProblem(
-                        pointer: configuration.pointer,
-                        problem: "expected settings of a kind of plugin this build has, found \"\(configuration.kind)\""
-                    )
-                )
+            guard let kind = self.catalog.first(where: { $0.name == configuration.kind }) else {
+                problems.append(Self.unknownKind(configuration))
                 continue
             }
             do throws(ConfigurationProblems) {
@@ -73,6 +73,13 @@ package final class PluginHost: Sendable {
         }
         guard problems.isEmpty else { throw ConfigurationProblems(problems) }
         self.table = Mutex(Table(slots: slots))
+    }
+
+    static func unknownKind(_ configuration: PluginConfiguration) -> ConfigurationProblem {
+        ConfigurationProblem(
+            pointer: configuration.pointer,
+            problem: "expected settings of a kind of plugin this build has, found \"\(configuration.kind)\""
+        )
     }
 
     /// Starts all plugins at once, so that one that has to wait for its service does not keep the others.
@@ -134,7 +141,12 @@ package final class PluginHost: Sendable {
             var health = Array(repeating: PluginHealth.ok, count: slots.count)
             for await (index, answer) in group { health[index] = answer }
             return zip(slots, health).map { slot, health in
-                Status(name: slot.configuration.name, kind: slot.configuration.kind, health: health)
+                Status(
+                    name: slot.configuration.name,
+                    kind: slot.configuration.kind,
+                    health: health,
+                    statistics: slot.instance.statistics
+                )
             }
         }
     }

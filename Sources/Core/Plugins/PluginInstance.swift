@@ -4,13 +4,17 @@ internal import Synchronization
 
 /// One plugin as it runs, and what the host knows about it.
 ///
-/// All questions go through ``ask(_:)``, which gives each its deadline, bounds how many there are at once, and notes in
-/// the plugin's health how it went.
+/// All questions go through ``ask(_:outcome:_:)``, which gives each its deadline, bounds how many there are at once, spares a plugin that keeps
+/// failing, and notes how it went. A directory's go through ``entry(for:passing:_:)``, which keeps answers.
 final class PluginInstance: Sendable {
     let plugin: any Plugin
+    /// Before a directory that does not answer from memory.
+    let cache: DirectoryCache?
+    /// The time since this instance was made.
+    let now: @Sendable () -> Duration
     private let deadlines: PluginDeadlines
     private let clock: any Clock<Duration>
-    private let lanes: PluginLanes
+    private let executor: any TaskExecutor
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -20,6 +24,10 @@ final class PluginInstance: Sendable {
         var outstanding = 0
         /// What went wrong with the last question, if it did.
         var failure: String?
+        var breaker = CircuitBreaker()
+        /// Answers of before were served since the last question that was answered.
+        var isStale = false
+        var statistics = PluginStatistics()
         /// Told when the last outstanding question is back.
         var drained: CheckedContinuation<Void, Never>?
         /// Nobody waits for outstanding questions any more.
@@ -39,11 +47,21 @@ final class PluginInstance: Sendable {
         case stopped
     }
 
-    init(_ plugin: any Plugin, name: String, logger: Logger, deadlines: PluginDeadlines, clock: any Clock<Duration>) {
+    init(
+        _ plugin: any Plugin,
+        name: String,
+        cache: DirectoryCachePolicy,
+        logger: Logger,
+        deadlines: PluginDeadlines,
+        clock: any Clock<Duration>
+    ) {
         self.plugin = plugin
+        let isCached = (plugin as? any DirectoryPlugin).map { type(of: $0).isCached } ?? false
+        self.cache = isCached ? DirectoryCache(cache) : nil
         self.deadlines = deadlines
         self.clock = clock
-        self.lanes = PluginLanes(name: name, count: deadlines.threads)
+        self.now = clock.stopwatch()
+        self.executor = plugin.executor ?? PluginLanes(name: name, count: deadlines.threads)
         self.logger = logger
     }
 
@@ -53,7 +71,7 @@ final class PluginInstance: Sendable {
     func start() async throws {
         let plugin = self.plugin
         do {
-            try await answer(within: self.deadlines.start, clock: self.clock, on: self.lanes) {
+            try await answer(within: self.deadlines.start, clock: self.clock, on: self.executor) {
                 try await plugin.start()
             } late: { result in
                 // Nobody will use what it has opened.
@@ -87,7 +105,7 @@ final class PluginInstance: Sendable {
         }
         abandoned?.resume()
         do {
-            try await answer(within: self.deadlines.stop, clock: self.clock, on: self.lanes) { await plugin.stop() }
+            try await answer(within: self.deadlines.stop, clock: self.clock, on: self.executor) { await plugin.stop() }
         } catch {
             self.logger.warning("plugin does not stop in time")
         }
@@ -107,39 +125,52 @@ final class PluginInstance: Sendable {
     // MARK: Questions
 
     /// Puts a question to the plugin. Throws when there is no answer, for whatever reason, and remembers it.
-    func ask<Value: Sendable>(_ question: @Sendable @escaping () async throws -> Value) async throws -> Value {
-        try self.admit()
+    ///
+    /// - Parameter outcome: What an answer counts as.
+    func ask<Value: Sendable>(
+        _ kind: PluginStatistics.Question,
+        outcome: (Value) -> PluginStatistics.Outcome,
+        _ question: @Sendable @escaping () async throws -> Value
+    ) async throws -> Value {
+        let begun = self.now()
+        let isProbe = try self.admit(kind, at: begun)
         do {
-            let value = try await answer(within: self.deadlines.question, clock: self.clock, on: self.lanes) {
+            let value = try await answer(within: self.deadlines.question, clock: self.clock, on: self.executor) {
                 defer { self.release() }
                 return try await question()
             }
-            self.succeeded()
+            self.succeeded(kind, outcome(value), after: self.now() - begun)
             return value
         } catch {
-            // A caller who hung up says nothing about the plugin.
-            if !(error is CancellationError && Task.isCancelled) {
-                self.failed(Self.describe(error, late: "no answer within \(self.deadlines.question)"))
-            }
+            self.failed(kind, error, isProbe: isProbe, since: begun)
             throw error
         }
     }
 
-    private func admit() throws {
+    /// - Returns: Whether the question is the one by which a plugin is tried that kept failing.
+    private func admit(_ kind: PluginStatistics.Question, at now: Duration) throws -> Bool {
         let limit = self.deadlines.questionsAtOnce
-        let refusal: String? = self.state.withLock { state in
+        let admission: Result<Bool, PluginError> = self.state.withLock { state in
+            func refuse(_ outcome: PluginStatistics.Outcome, _ reason: String) -> Result<Bool, PluginError> {
+                state.statistics.note(kind, outcome, after: nil)
+                return .failure(.unavailable(reason))
+            }
             switch state.phase {
             case .running: break
-            case .made: return "not started"
-            case .failed(let reason): return reason
-            case .stopped: return "stopped"
+            case .made: return refuse(.unavailable, "not started")
+            case .failed(let reason): return refuse(.unavailable, reason)
+            case .stopped: return refuse(.unavailable, "stopped")
             }
-            guard state.outstanding < limit else { return "\(limit) questions are open already" }
-            state.outstanding += 1
-            return nil
+            guard state.outstanding < limit else { return refuse(.bound, "\(limit) questions are open already") }
+            switch state.breaker.admit(at: now) {
+            case .refuse:
+                return refuse(.breaker, "not asked, since it kept failing: \(state.failure ?? "")")
+            case .ask(let isProbe):
+                state.outstanding += 1
+                return .success(isProbe)
+            }
         }
-        guard let refusal else { return }
-        throw PluginError.unavailable(refusal)
+        return try admission.get()
     }
 
     private func release() {
@@ -150,27 +181,70 @@ final class PluginInstance: Sendable {
         drained?.resume()
     }
 
-    private func failed(_ problem: String) {
-        let isNew = self.state.withLock { state in
-            defer { state.failure = problem }
-            return state.failure == nil
+    private func failed(_ kind: PluginStatistics.Question, _ error: any Error, isProbe: Bool, since begun: Duration) {
+        let now = self.now()
+        let problem = Self.describe(error, late: "no answer within \(self.deadlines.question)")
+        switch error {
+        case is CancellationError where Task.isCancelled:
+            // A caller who hung up says nothing about the plugin.
+            self.state.withLock { state in
+                state.statistics.note(kind, .cancelled, after: nil)
+                state.breaker.cancelled(isProbe: isProbe, at: now)
+            }
+        case PluginError.inconsistent:
+            // The service is well, only what it says is not.
+            self.succeeded(kind, .inconsistent, after: now - begun)
+        default:
+            let outcome: PluginStatistics.Outcome = error is DeadlinePassed ? .deadline : .unavailable
+            let (isNew, pause) = self.state.withLock { state in
+                defer { state.failure = problem }
+                state.statistics.note(kind, outcome, after: now - begun)
+                let pause = state.breaker.failed(isProbe: isProbe, at: now, chance: .random(in: 0...1))
+                return (state.failure == nil, pause)
+            }
+            if isNew { self.logger.warning("plugin fails to answer", metadata: ["problem": .string(problem)]) }
+            if let pause, !isProbe {
+                self.logger.warning(
+                    "plugin keeps failing, and is not asked for a while",
+                    metadata: ["problem": .string(problem), "pause": "\(pause)"]
+                )
+            }
         }
-        if isNew { self.logger.warning("plugin fails to answer", metadata: ["problem": .string(problem)]) }
     }
 
-    private func succeeded() {
+    private func succeeded(
+        _ kind: PluginStatistics.Question,
+        _ outcome: PluginStatistics.Outcome,
+        after duration: Duration
+    ) {
         let isRecovery = self.state.withLock { state in
             defer { state.failure = nil }
-            return state.failure != nil
+            state.statistics.note(kind, outcome, after: duration)
+            state.isStale = false
+            return state.breaker.succeeded() || state.failure != nil
         }
         if isRecovery { self.logger.notice("plugin answers again") }
     }
+
+    /// Notes what the cache did.
+    func note(_ result: PluginStatistics.CacheResult) {
+        let isNews = self.state.withLock { state in
+            state.statistics.note(result)
+            guard result == .stale else { return false }
+            defer { state.isStale = true }
+            return !state.isStale
+        }
+        if isNews { self.logger.warning("the directory fails, entries of before are used") }
+    }
+
+    /// What has become of all questions so far.
+    var statistics: PluginStatistics { self.state.withLock(\.statistics) }
 
     // MARK: Health
 
     /// The worse of what the plugin says and what was seen of it.
     func health() async -> PluginHealth {
-        let (phase, failure) = self.state.withLock { ($0.phase, $0.failure) }
+        let (phase, seen) = self.state.withLock { state in (state.phase, self.seen(state)) }
         switch phase {
         case .made: return .failed("not started")
         case .failed(let reason): return .failed(reason)
@@ -178,15 +252,26 @@ final class PluginInstance: Sendable {
         case .running: break
         }
         let plugin = self.plugin
-        let own = try? await answer(within: self.deadlines.health, clock: self.clock, on: self.lanes) {
+        let own = try? await answer(within: self.deadlines.health, clock: self.clock, on: self.executor) {
             await plugin.health()
         }
         switch own {
         case .failed(let reason): return .failed(reason)
         case .degraded(let reason): return .degraded(reason)
-        case .ok: return failure.map { .degraded("the last question failed: \($0)") } ?? .ok
+        case .ok: return seen.map { .degraded($0) } ?? .ok
         case nil: return .degraded("does not say how it is within \(self.deadlines.health)")
         }
+    }
+
+    /// What was seen of the plugin that is not as it should be.
+    private func seen(_ state: State) -> String? {
+        guard let failure = state.failure else { return nil }
+        let addition = state.isStale ? "; entries of before are used" : ""
+        guard let pause = state.breaker.remaining(at: self.now()) else {
+            return "the last question failed: \(failure)\(addition)"
+        }
+        let seconds = pause.components.seconds + 1
+        return "not asked for \(seconds) s, since it kept failing: \(failure)\(addition)"
     }
 
     // MARK: Change
@@ -194,10 +279,15 @@ final class PluginInstance: Sendable {
     /// Lets the running plugin take over new settings. ``PluginError/cannotReconfigure`` when it can't.
     func reconfigure(_ configuration: PluginConfiguration, context: PluginContext) async throws {
         let plugin = self.plugin
-        try await answer(within: self.deadlines.start, clock: self.clock, on: self.lanes) {
+        try await answer(within: self.deadlines.start, clock: self.clock, on: self.executor) {
             try await PluginKind.reconfigure(plugin, configuration, context)
         }
-        self.state.withLock { $0.failure = nil }
+        self.cache?.clear()
+        self.state.withLock { state in
+            state.failure = nil
+            state.breaker = CircuitBreaker()
+            state.isStale = false
+        }
     }
 
     var isRunning: Bool {

@@ -22,6 +22,7 @@ struct PluginMaker {
             return PluginInstance(
                 try kind.make(configuration, context: context),
                 name: configuration.name,
+                cache: configuration.cache,
                 logger: context.logger,
                 deadlines: self.deadlines,
                 clock: self.clock

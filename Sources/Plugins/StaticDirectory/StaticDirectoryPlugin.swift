@@ -11,6 +11,7 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
     package typealias Settings = StaticDirectorySettings
 
     package static let kind = "StaticDirectory"
+    package static let isCached = false
 
     private let context: PluginContext
     private let clock: any Clock<Duration>

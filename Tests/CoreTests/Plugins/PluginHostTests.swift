@@ -10,25 +10,35 @@ import Testing
 struct HostFixture {
     let clock = ManualClock()
     let host: PluginHost
+    let labels: [String]
     let scripts: [StubDirectory.Script]
 
     /// One stub for each element: its settings.
-    init(_ settings: [JSONObject], deadlines: PluginDeadlines = PluginDeadlines()) throws {
+    ///
+    /// - Parameter kind: `CachedStub` for one whose answers the host keeps.
+    init(
+        _ settings: [JSONObject],
+        kind: String = "Stub",
+        cache: DirectoryCachePolicy = DirectoryCachePolicy(),
+        deadlines: PluginDeadlines = PluginDeadlines()
+    ) throws {
         let labels = settings.map { _ in UUID().uuidString }
         let configurations = zip(settings, labels).enumerated().map { index, pair in
             var settings = pair.0
             settings["label"] = .string(pair.1)
             return PluginConfiguration(
                 name: "stub\(index)",
-                kind: "Stub",
+                kind: kind,
                 settings: .object(settings),
+                cache: cache,
                 pointer: "/plugins/\(index)/settings"
             )
         }
+        self.labels = labels
         self.scripts = labels.map { StubDirectory.Script.of($0) }
         self.host = try PluginHost(
             configurations,
-            catalog: [StubDirectory.self],
+            catalog: [StubDirectory.self, CachedStubDirectory.self],
             baseDirectory: "/",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             deadlines: deadlines,

@@ -24,6 +24,7 @@ final class StubDirectory: DirectoryPlugin, AuthenticatorPlugin {
     struct Failure: Error {}
 
     static let kind = "Stub"
+    static let isCached = false
 
     let script: Script
     private let settings: Mutex<Settings>
@@ -78,6 +79,7 @@ final class StubDirectory: DirectoryPlugin, AuthenticatorPlugin {
         self.script.note("question")
         if !self.settings.withLock(\.replies) { await self.script.hang() }
         if self.script.fails { throw Failure() }
+        if self.settings.withLock(\.trouble) == "inconsistent" { throw PluginError.inconsistent("two of one") }
         return self.script
     }
 }

@@ -47,7 +47,7 @@ actor LDAPClient {
         self.connector = LDAPConnector(settings: settings)
         self.logger = logger
         self.clock = clock
-        self.now = elapsed(on: clock)
+        self.now = clock.stopwatch()
         self.servers = ServerList(settings.urls)
     }
 
@@ -268,10 +268,4 @@ actor LDAPClient {
         self.thread.unwatch(connection.descriptor)
         return connection.close()
     }
-}
-
-/// The time since now.
-private func elapsed<Time: Clock<Duration>>(on clock: Time) -> @Sendable () -> Duration {
-    let start = clock.now
-    return { start.duration(to: clock.now) }
 }
