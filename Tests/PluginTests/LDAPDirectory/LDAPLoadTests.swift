@@ -103,7 +103,8 @@ struct LDAPLoadTests {
             for round in 0..<rounds {
                 let silentURL = "\(round.isMultiple(of: 2) ? "ldap" : "ldaps")://127.0.0.1:\(silent.port)"
                 let servers = round % 10 == 9 ? [silentURL, dead] : [urls[round % 3]]
-                let settings = companySettings(servers, tls).merging(.impatient)
+                // Impatient with those alone that do not answer: a busy machine may take its time with the others.
+                let settings = companySettings(servers, servers.count > 1 ? tls.merging(.impatient) : tls)
                 try await withDirectory(settings) { plugin async throws in
                     guard servers.count == 1 else {
                         await expectUnavailable { _ = try await plugin.entry(named: "alice") }
