@@ -74,8 +74,10 @@ actor LDAPClient {
                 }
             }
         }
-        guard !self.hasTried else { return }
-        await withCheckedContinuation { self.firstAttempt.append($0) }
+        await withCheckedContinuation { continuation in
+            // Looked at in here, since the attempt may be over by the time this runs.
+            if self.hasTried { continuation.resume() } else { self.firstAttempt.append(continuation) }
+        }
     }
 
     /// Gives everybody who waits his refusal, and closes all connections.
@@ -121,6 +123,9 @@ actor LDAPClient {
         let number = self.makeNumber()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                // Asked once more: on the way here others may have had their turn, such as the end of all this.
+                if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+                if self.isClosed { return continuation.resume(throwing: LDAPFailure.late("the plugin is stopped")) }
                 let request = LDAPRequest(
                     number: number,
                     operation: operation,
