@@ -68,6 +68,7 @@ bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
 	swift build -c release
 	.build/release/exchange-bench
 	.build/release/token-bench
+	.build/release/directory-bench
 	.build/release/anynode-bench all
 
 packages:

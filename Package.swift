@@ -127,7 +127,9 @@ let package = Package(
         // What `make bench` runs: a load generator, a yardstick to compare with, and the table without sockets.
         .executableTarget(
             name: "anynode-bench",
-            dependencies: ["CLinux", "CSecure", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "CLinux", "CSecure", "BenchSlapd", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks/LoadGenerator",
             swiftSettings: houseRules
         ),
@@ -148,12 +150,13 @@ let package = Package(
         .executableTarget(
             name: "directory-bench",
             dependencies: [
-                "LDAPDirectory", "PluginAPI", "Telephony", "StrictJSON", "CLinux", "CDirectoryLoop",
+                "LDAPDirectory", "PluginAPI", "Telephony", "StrictJSON", "CLinux", "CDirectoryLoop", "BenchSlapd",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/Directory",
             swiftSettings: houseRules
         ),
+        .target(name: "BenchSlapd", path: "Benchmarks/Slapd", swiftSettings: houseRules),
         .target(
             name: "CDirectoryLoop",
             path: "Benchmarks/CDirectoryLoop",

@@ -1,3 +1,4 @@
+import BenchSlapd
 import CDirectoryLoop
 import CLinux
 import Glibc
@@ -15,7 +16,7 @@ enum DirectoryBenchmark {
     private static let perRound = 20_000
 
     static func main() async throws {
-        guard let directory = try BenchDirectory(people: Self.people) else {
+        guard let directory = try BenchSlapd(people: Self.people) else {
             print("directory: slapd is not installed, nothing measured")
             return
         }
@@ -24,14 +25,6 @@ enum DirectoryBenchmark {
         let plugin = try Self.plugin(directory)
         try await plugin.start()
         print("\ndirectory: \(Self.people) people, \(Self.rounds) rounds of \(Self.perRound) look-ups each, medians")
-        if CommandLine.arguments.contains("profile") {
-            for round in 0..<8 {
-                print(
-                    try await Self.measure(plugin, inFlight: Int(CommandLine.arguments.last ?? "") ?? 64, first: round)
-                )
-            }
-            return
-        }
         for inFlight in [1, 16, 64] {
             var (loops, plugins, threads): ([Figures], [Figures], [Figures]) = ([], [], [])
             // The first round warms up.
@@ -54,7 +47,7 @@ enum DirectoryBenchmark {
         await plugin.stop()
     }
 
-    private static func plugin(_ directory: BenchDirectory) throws -> LDAPDirectoryPlugin {
+    private static func plugin(_ directory: BenchSlapd) throws -> LDAPDirectoryPlugin {
         let settings: JSONValue = [
             "urls": [.string(directory.url)], "users": ["base": .string(directory.base)], "numbers": ["refresh": "1h"],
         ]
@@ -73,7 +66,7 @@ enum DirectoryBenchmark {
         var (median, p99) = (0.0, 0.0)
     }
 
-    private static func loop(_ directory: BenchDirectory, inFlight: Int, first: Int) -> [Double] {
+    private static func loop(_ directory: BenchSlapd, inFlight: Int, first: Int) -> [Double] {
         var latencies = [Double](repeating: 0, count: Self.perRound)
         let code = latencies.withUnsafeMutableBufferPointer { buffer in
             directory.url.withCString { url in
@@ -96,7 +89,7 @@ enum DirectoryBenchmark {
     }
 
     /// The other way to have several searches under way.
-    private static func pool(_ directory: BenchDirectory, threads: Int, first: Int) -> [Double] {
+    private static func pool(_ directory: BenchSlapd, threads: Int, first: Int) -> [Double] {
         let share = Self.perRound / threads
         let all = UnsafeMutableBufferPointer<Double>.allocate(capacity: share * threads)
         defer { all.deallocate() }
@@ -185,7 +178,7 @@ private final class Worker {
     private let loop: UnsafeMutablePointer<directory_loop>
     private var thread = pthread_t()
 
-    init(_ directory: BenchDirectory, first: Int, latencies: UnsafeMutableBufferPointer<Double>) {
+    init(_ directory: BenchSlapd, first: Int, latencies: UnsafeMutableBufferPointer<Double>) {
         self.url = strdup(directory.url)
         self.base = strdup(directory.base)
         self.loop = .allocate(capacity: 1)
@@ -225,4 +218,10 @@ private final class Worker {
     func join() {
         pthread_join(self.thread, nil)
     }
+}
+
+/// Ends the benchmark.
+private func fail(_ problem: String) -> Never {
+    print(problem)
+    exit(1)
 }

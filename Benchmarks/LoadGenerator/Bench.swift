@@ -7,7 +7,9 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "anynode-bench",
         abstract: "Measures the server over real loopback sockets.",
-        subcommands: [All.self, Calls.self, Relay.self, Idle.self, Register.self, Secure.self, Storm.self]
+        subcommands: [
+            All.self, Calls.self, Relay.self, Idle.self, Register.self, Directory.self, Secure.self, Storm.self,
+        ]
     )
 }
 
@@ -25,6 +27,7 @@ struct All: Benchmark {
             try Calls.parse(arguments + ["--rate", "1000", "--pairs", "500"]).measure(into: notebook)
             try Relay.parse(arguments).measure(into: notebook)
             try Register.parse(arguments).measure(into: notebook)
+            try Directory.parse(arguments).measure(into: notebook)
             try Secure.parse(arguments).measure(into: notebook)
             try Idle.parse(arguments).measure(into: notebook)
             try Idle.parse(arguments + ["--secure", "--rounds", "1"]).measure(into: notebook)

@@ -98,6 +98,31 @@ extension ServerProcess {
         for index in 0..<count {
             people += "user\(index),\(Messages.dialString(of: index)),User \(index),\n"
         }
+        self.init(
+            server: path,
+            plugin: #"{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}"#,
+            people: people,
+            isSecure: isSecure,
+            handshakesPerSecond: handshakesPerSecond
+        )
+    }
+
+    /// The same with an LDAP directory, on this machine.
+    convenience init(server path: String, directory url: String, base: String) {
+        let settings = #"{"urls": ["\#(url)"], "tls": {"startTLS": "off"}, "users": {"base": "\#(base)"}}"#
+        self.init(
+            server: path,
+            plugin: #"{"name": "ldap", "kind": "LDAPDirectory", "settings": \#(settings)}"#
+        )
+    }
+
+    private convenience init(
+        server path: String,
+        plugin: String,
+        people: String? = nil,
+        isSecure: Bool = false,
+        handshakesPerSecond: Int? = nil
+    ) {
         // As high as each limit goes.
         let configuration = """
             {"threads": 1,
@@ -109,7 +134,7 @@ extension ServerProcess {
                         "handshakesPerSecond": \(handshakesPerSecond ?? 100_000),
                         "handshakeBurst": \(handshakesPerSecond ?? 1_000_000), "messageBurst": 100000,
                         "callsPerRegistration": 1000, "callStartsPerSecond": 10000},
-             "plugins": [{"name": "static", "kind": "StaticDirectory", "settings": {"file": "people.csv"}}],
+             "plugins": [\(plugin)],
              "log": {"level": "warning"}}
             """
         // Each of its own: some benchmarks have two servers.
@@ -119,7 +144,7 @@ extension ServerProcess {
         Self.folders.insert(folder)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try people.write(toFile: "\(folder)/people.csv", atomically: false, encoding: .utf8)
+            try people?.write(toFile: "\(folder)/people.csv", atomically: false, encoding: .utf8)
             try configuration.write(toFile: "\(folder)/plugins.json", atomically: false, encoding: .utf8)
         } catch {
             fail("can't write the server's configuration to \(folder): \(error)")

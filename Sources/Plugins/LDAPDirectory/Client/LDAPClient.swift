@@ -134,7 +134,13 @@ actor LDAPClient {
                     continuation: continuation
                 )
                 switch operation {
-                case .search: self.searches.append(request)
+                case .search(let search):
+                    // Who makes the list of all numbers spares all others a search each, and has one under way at a time.
+                    if search.page == nil {
+                        self.searches.append(request)
+                    } else {
+                        self.searches.insert(request, at: 0)
+                    }
                 case .bind: self.checks.append(request)
                 }
                 self.proceed()

@@ -2,15 +2,17 @@ import FoundationEssentials
 import Glibc
 
 /// A slapd with many people in it, on core 0, for as long as this process lives.
-struct BenchDirectory {
-    let url: String
-    let base = "ou=people,dc=example,dc=test"
-    let people: Int
+package struct BenchSlapd {
+    package let url: String
+    package let base = "ou=people,dc=example,dc=test"
+    package let people: Int
+    /// The same by a socket, for a relay.
+    package let socket: String
     private let folder: String
     private let pid: pid_t
 
     /// `nil` when slapd is not installed.
-    init?(people: Int) throws {
+    package init?(people: Int) throws {
         guard access("/usr/sbin/slapd", X_OK) == 0 else { return nil }
         self.people = people
         self.folder = "\(FileManager.default.temporaryDirectory.path)/anynode-directory-\(getpid())"
@@ -56,46 +58,45 @@ struct BenchDirectory {
                 """
         }
         try tree.write(toFile: "\(self.folder)/tree.ldif", atomically: false, encoding: .utf8)
-        let load = start(["slapadd", "-q", "-f", "\(self.folder)/slapd.conf", "-l", "\(self.folder)/tree.ldif"])
+        let load = try Self.start([
+            "slapadd", "-q", "-f", "\(self.folder)/slapd.conf", "-l", "\(self.folder)/tree.ldif",
+        ])
         var status: Int32 = 0
         waitpid(load, &status, 0)
-        guard status == 0 else { fail("slapadd has failed") }
-        let socket = "\(self.folder)/socket".replacing("/", with: "%2F")
-        self.url = "ldapi://\(socket)"
-        self.pid = start([
+        guard status == 0 else { throw Failure("slapadd has failed") }
+        self.socket = "\(self.folder)/socket"
+        self.url = "ldapi://\(self.socket.replacing("/", with: "%2F"))"
+        self.pid = try Self.start([
             "setpriv", "--pdeathsig", "KILL", "taskset", "-c", "0", "slapd", "-f", "\(self.folder)/slapd.conf", "-h",
             self.url, "-d", "0",
         ])
-        for _ in 0..<200 where access("\(self.folder)/socket", F_OK) != 0 { usleep(50_000) }
+        for _ in 0..<200 where access(self.socket, F_OK) != 0 { usleep(50_000) }
         // It listens a moment after its socket is there.
         usleep(200_000)
     }
 
-    func end() {
+    package func end() {
         kill(self.pid, SIGTERM)
         var status: Int32 = 0
         waitpid(self.pid, &status, 0)
         try? FileManager.default.removeItem(atPath: self.folder)
     }
-}
 
-/// Starts a program, quietly.
-func start(_ arguments: [String]) -> pid_t {
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-    pointers.append(nil)
-    defer { pointers.forEach { free($0) } }
-    var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
-    defer { environment.forEach { free($0) } }
-    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1)
-    var pid: pid_t = 0
-    guard posix_spawnp(&pid, arguments[0], nil, nil, &pointers, &environment) == 0 else {
-        fail("can't start \(arguments[0])")
+    private static func start(_ arguments: [String]) throws -> pid_t {
+        setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1)
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        pointers.append(nil)
+        defer { pointers.forEach { free($0) } }
+        var pid: pid_t = 0
+        guard posix_spawnp(&pid, arguments[0], nil, nil, &pointers, environ) == 0 else {
+            throw Failure("can't start \(arguments[0])")
+        }
+        return pid
     }
-    return pid
-}
 
-/// Ends the benchmark.
-func fail(_ problem: String) -> Never {
-    print(problem)
-    exit(1)
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
 }
