@@ -103,7 +103,7 @@ let package = Package(
                 "PluginAPI", "Telephony", "StrictJSON", "CLDAP", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Plugins/LDAPDirectory",
-            exclude: ["CLDAP"],
+            exclude: ["CLDAP", "README.md"],
             swiftSettings: houseRules
         ),
         .systemLibrary(

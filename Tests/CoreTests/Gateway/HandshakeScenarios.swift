@@ -184,7 +184,8 @@ struct HandshakeScenarios {
                 try await socket.send(Array("\(head)\r\n\r\n".utf8) + frame)
                 #expect(try await HTTPReply.read(from: socket).status == status)
                 if status == 101 {
-                    #expect(try await socket.read(count: 1) == [0x81])
+                    let first = try await socket.read(count: 1)
+                    #expect(first == [0x81])
                 } else {
                     let rest = try await socket.readToEnd()
                     #expect(!rest.contains(0x81))

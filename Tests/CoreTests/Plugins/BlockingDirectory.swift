@@ -28,6 +28,7 @@ struct BlockingDirectory: DirectoryPlugin {
     }
 
     static let kind = "Blocking"
+    static let isCached = false
     static let gate = Gate()
 
     init(settings: Settings, context: PluginContext) {}

@@ -31,7 +31,7 @@ extension JSONValue {
     ]
 
     /// Times so short that a test may wait for them to be over.
-    static let impatient: JSONValue = ["timeouts": ["connect": "300ms", "bind": "300ms", "search": "500ms"]]
+    static let impatient: JSONValue = ["timeouts": ["connect": "1s", "bind": "1s", "search": "1500ms"]]
 
     /// An object with the members of another in it.
     func merging(_ other: JSONValue) -> JSONValue {
