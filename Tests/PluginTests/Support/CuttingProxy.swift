@@ -131,8 +131,9 @@ final class CuttingProxy: Sendable {
                 piece = piece.prefix(max(0, limit - answered))
             }
             answered += isAnswer ? piece.count : 0
-            let isSent = piece.withUnsafeBytes { Self.send(target, $0) }
+            // Counted first, since the client may have read the piece, and the test asked, before this thread runs again.
             if isAnswer { self.state.withLock { $0.answered += piece.count } }
+            let isSent = piece.withUnsafeBytes { Self.send(target, $0) }
             guard isSent, !isLast else { return }
         }
     }
