@@ -54,7 +54,13 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         }
         await self.client.open()
         self.listing.start()
+        // Until all numbers are listed, two owners may go unnoticed, and each question takes a search more. With a directory that
+        // is down there is nothing to wait for.
+        if await self.client.health == .ok { await self.listing.settle(within: Self.patience) }
     }
+
+    /// For the first list of all numbers; the start of the plugin goes on without it then.
+    private static let patience = Duration.seconds(3)
 
     package func stop() async {
         await self.listing.stop()

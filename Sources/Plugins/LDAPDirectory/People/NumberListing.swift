@@ -97,6 +97,17 @@ final class NumberListing: Sendable {
         }
     }
 
+    /// Waits for the first one, but not for ever.
+    func settle(within limit: Duration) async {
+        guard self.isPending else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await self.first() }
+            group.addTask { [clock] in try? await clock.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// What an operator should know.
     var problem: String? {
         guard let index = self.index else { return nil }
