@@ -56,7 +56,8 @@ package final class LDAPDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin {
         self.listing.start()
         // Until all numbers are listed, two owners may go unnoticed, and each question takes a search more. With a directory that
         // is down there is nothing to wait for.
-        if await self.client.health == .ok { await self.listing.settle(within: Self.patience) }
+        if case .failed = await self.client.health { return }
+        await self.listing.settle(within: Self.patience)
     }
 
     /// For the first list of all numbers; the start of the plugin goes on without it then.
