@@ -95,6 +95,10 @@ final class DirectoryCache: Sendable {
                     state.young = [:]
                 }
                 state.young[flight.key] = Answer(entry: entry, freshUntil: end, staleUntil: end + self.policy.stale)
+            } else if case .failure(PluginError.inconsistent) = result {
+                // What was known of it is in doubt now, whatever comes after.
+                state.young[flight.key] = nil
+                state.old[flight.key] = nil
             }
             let waiting = state.waiting.removeValue(forKey: flight) ?? [:]
             for number in waiting.keys { state.flights[number] = nil }

@@ -44,22 +44,60 @@ extension PluginHost {
         for key: DirectoryCache.Key,
         passing: Bool
     ) async throws(DirectoryFailure) -> DirectoryEntry? {
+        for _ in 0..<Self.turns {
+            do {
+                return try await self.firstEntry(among: self.instances, for: key, passing: passing)
+            } catch is PluginInstance.Stopped {
+                // Replaced while the question was on its way: once more, by the list of now.
+                continue
+            } catch {
+                break
+            }
+        }
+        throw .unavailable
+    }
+
+    /// How often a question may meet a list that has just changed.
+    private static let turns = 5
+
+    private func firstEntry(
+        among instances: [PluginInstance],
+        for key: DirectoryCache.Key,
+        passing: Bool
+    ) async throws -> DirectoryEntry? {
         var hasFailed = false
-        for instance in self.instances where instance.plugin is any DirectoryPlugin {
+        for instance in instances where instance.plugin is any DirectoryPlugin {
             do {
                 if let entry = try await instance.entry(for: key, passing: passing) { return entry }
+            } catch let stopped as PluginInstance.Stopped {
+                throw stopped
             } catch {
                 hasFailed = true
             }
         }
-        if hasFailed { throw .unavailable }
+        if hasFailed { throw DirectoryFailure.unavailable }
         return nil
     }
 
     /// Whether somebody is who he says.
     package func authenticate(_ credential: Credential) async -> AuthenticationDecision {
+        for _ in 0..<Self.turns {
+            do {
+                return try await self.decision(of: self.instances, on: credential)
+            } catch {
+                // Replaced while the question was on its way: once more, by the list of now.
+                continue
+            }
+        }
+        return .unavailable
+    }
+
+    private func decision(
+        of instances: [PluginInstance],
+        on credential: Credential
+    ) async throws(PluginInstance.Stopped) -> AuthenticationDecision {
         var hasFailed = false
-        for instance in self.instances {
+        for instance in instances {
             guard let authenticator = instance.plugin as? any AuthenticatorPlugin else { continue }
             do {
                 let outcome = try await instance.ask(.authenticate, outcome: Self.outcome) {
@@ -70,6 +108,8 @@ extension PluginHost {
                 case .refused: return .refused
                 case .notMine: continue
                 }
+            } catch let stopped as PluginInstance.Stopped {
+                throw stopped
             } catch {
                 hasFailed = true
             }

@@ -32,6 +32,8 @@ extension PluginInstance {
             return entry
         } catch PluginError.inconsistent(let problem) {
             throw PluginError.inconsistent(problem)
+        } catch let stopped as Stopped {
+            throw stopped
         } catch  where !(error is CancellationError && Task.isCancelled) {
             guard !passing, let entry = cache.stale(key, at: self.now()) else { throw error }
             self.note(.stale)

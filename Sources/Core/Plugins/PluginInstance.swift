@@ -124,6 +124,9 @@ final class PluginInstance: Sendable {
 
     // MARK: Questions
 
+    /// This instance is no longer asked. Another may have taken its place since the question set out.
+    struct Stopped: Error {}
+
     /// Puts a question to the plugin. Throws when there is no answer, for whatever reason, and remembers it.
     ///
     /// - Parameter outcome: What an answer counts as.
@@ -150,16 +153,16 @@ final class PluginInstance: Sendable {
     /// - Returns: Whether the question is the one by which a plugin is tried that kept failing.
     private func admit(_ kind: PluginStatistics.Question, at now: Duration) throws -> Bool {
         let limit = self.deadlines.questionsAtOnce
-        let admission: Result<Bool, PluginError> = self.state.withLock { state in
-            func refuse(_ outcome: PluginStatistics.Outcome, _ reason: String) -> Result<Bool, PluginError> {
+        let admission: Result<Bool, any Error> = self.state.withLock { state in
+            func refuse(_ outcome: PluginStatistics.Outcome, _ reason: String) -> Result<Bool, any Error> {
                 state.statistics.note(kind, outcome, after: nil)
-                return .failure(.unavailable(reason))
+                return .failure(PluginError.unavailable(reason))
             }
             switch state.phase {
             case .running: break
             case .made: return refuse(.unavailable, "not started")
             case .failed(let reason): return refuse(.unavailable, reason)
-            case .stopped: return refuse(.unavailable, "stopped")
+            case .stopped: return .failure(Stopped())
             }
             guard state.outstanding < limit else { return refuse(.bound, "\(limit) questions are open already") }
             switch state.breaker.admit(at: now) {
@@ -266,7 +269,7 @@ final class PluginInstance: Sendable {
     /// What was seen of the plugin that is not as it should be.
     private func seen(_ state: State) -> String? {
         guard let failure = state.failure else { return nil }
-        let addition = state.isStale ? "; entries of before are used" : ""
+        let addition = "\(state.isStale ? "; entries of before are used" : ""); so far \(state.statistics.summary)"
         guard let pause = state.breaker.remaining(at: self.now()) else {
             return "the last question failed: \(failure)\(addition)"
         }

@@ -55,6 +55,12 @@ package struct PluginStatistics: Sendable, Equatable {
             if let index = Self.bounds.firstIndex(where: { duration <= $0 }) { self.buckets[index] += 1 }
         }
 
+        mutating func add(_ other: Latencies) {
+            self.count += other.count
+            self.sum += other.sum
+            for (index, number) in other.buckets.enumerated() { self.buckets[index] += number }
+        }
+
         /// The bound below which this share of all questions lies; `nil` when it is beyond the last, or there were none.
         package func percentile(_ share: Double) -> Duration? {
             let wanted = share * Double(self.count)
@@ -84,6 +90,24 @@ package struct PluginStatistics: Sendable, Equatable {
 
     mutating func note(_ result: CacheResult) {
         self.cache[result, default: 0] += 1
+    }
+
+    /// How long answers take and what went wrong, in words for an operator: `99 % within 25 ms; 3 unavailable, 1 deadline`.
+    package var summary: String {
+        var all = Latencies()
+        for latencies in self.latencies.values { all.add(latencies) }
+        var parts: [String] = []
+        if all.count > 0 {
+            let bound =
+                all.percentile(0.99).map { "within \($0)" } ?? "beyond \(Latencies.bounds[Latencies.bounds.count - 1])"
+            parts.append("99 % of \(all.count) questions \(bound)")
+        }
+        let faults = [Outcome.unavailable, .deadline, .inconsistent, .breaker, .bound].compactMap { outcome in
+            let count = Question.allCases.reduce(0) { $0 + self.count(of: $1, outcome) }
+            return count > 0 ? "\(count) \(outcome.rawValue)" : nil
+        }
+        if !faults.isEmpty { parts.append(faults.joined(separator: ", ")) }
+        return parts.joined(separator: "; ")
     }
 
     // MARK: Prometheus

@@ -100,13 +100,33 @@ struct DirectoryCacheTests {
             Issue.record("expected degraded health")
             return
         }
-        #expect(problem.hasSuffix("; entries of before are used"))
+        #expect(
+            problem == """
+                the last question failed: Failure(); entries of before are used; \
+                so far 99 % of 4 questions within 0.001 seconds; 2 unavailable
+                """
+        )
         #expect(await self.statistics(fixture)?.count(of: .stale) == 1)
         fixture.clock.advance(by: .seconds(3600))
         await #expect(throws: DirectoryFailure.unavailable) { try await fixture.host.entry(forUsername: alice) }
         fixture.scripts[0].fails = false
         #expect(try await fixture.host.entry(forUsername: alice) != nil)
         #expect(await fixture.health(0) == .ok)
+    }
+
+    @Test("What a directory contradicts itself about is forgotten, and not used later either")
+    func inconsistent() async throws {
+        let cache = DirectoryCache(DirectoryCachePolicy())
+        let alice = DirectoryCache.Key.username(try #require(Username("alice")))
+        let known = try entry("alice", "1")
+        _ = try await cache.answer(to: alice) { cache.land($0, with: .success(known), at: .zero) }
+        #expect(cache.stale(alice, at: .seconds(61)) == known)
+        await #expect(throws: PluginError.self) {
+            _ = try await cache.answer(to: alice) {
+                cache.land($0, with: .failure(PluginError.inconsistent("two of one")), at: .seconds(61))
+            }
+        }
+        #expect(cache.stale(alice, at: .seconds(61)) == nil)
     }
 
     @Test("Many who ask the same share one question; who gives up harms nobody")
