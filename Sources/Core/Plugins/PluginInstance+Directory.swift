@@ -30,14 +30,20 @@ extension PluginInstance {
             }
             if !isFirst { self.note(.joined) }
             return entry
-        } catch PluginError.inconsistent(let problem) {
-            throw PluginError.inconsistent(problem)
-        } catch let stopped as Stopped {
-            throw stopped
-        } catch  where !(error is CancellationError && Task.isCancelled) {
-            guard !passing, let entry = cache.stale(key, at: self.now()) else { throw error }
+        } catch {
+            guard !passing, Self.isOutage(error), let entry = cache.stale(key, at: self.now()) else { throw error }
             self.note(.stale)
             return entry
+        }
+    }
+
+    /// Whether an entry of before is better than this: not for who has given up, nor where the directory contradicts itself, nor where another
+    /// instance can be asked.
+    private static func isOutage(_ error: any Error) -> Bool {
+        switch error {
+        case is Stopped, PluginError.inconsistent: false
+        case is CancellationError: !Task.isCancelled
+        default: true
         }
     }
 

@@ -84,11 +84,9 @@ extension LDAPClient {
         )
         do {
             try connection.send(ping, at: now)
-        } catch  where error.code == LDAP_BUSY {
-            // Its silence will tell.
-            return
         } catch {
-            self.lose(connection, error)
+            // One that takes no more at the moment will be told by its silence.
+            if error.code != LDAP_BUSY { self.lose(connection, error) }
         }
     }
 

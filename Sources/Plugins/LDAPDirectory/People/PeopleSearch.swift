@@ -29,7 +29,7 @@ struct PeopleSearch: Sendable {
 
     /// The person who logs in under this name; `nil` when there is none.
     ///
-    /// - Throws: ``PluginError/inconsistent(_:)`` when there are two.
+    /// - Throws: ``Contradiction`` when there are two.
     func person(named username: Username) async throws -> Person? {
         let values = [LDAPTemplate.Placeholder.username: username.text]
         let search = LDAPSearch(
