@@ -37,7 +37,7 @@ struct LDAPConnector: Sendable {
         handle.setSearchTime(self.settings.searchTimeout)
         let scheme = url.prefix { $0 != ":" }
         if scheme != "ldapi" { try self.prepareTLS(handle) }
-        if scheme == "ldap" { try self.startTLS(handle, url) }
+        if scheme == "ldap" { try self.startTLS(handle) }
         switch (purpose, self.settings.login) {
         case (.checking, _): try handle.connect()
         case (.searching, .anonymous): try handle.bind(name: nil, password: nil)
@@ -69,7 +69,7 @@ struct LDAPConnector: Sendable {
         }
     }
 
-    private func startTLS(_ handle: LDAPHandle, _ url: String) throws(LDAPFailure) {
+    private func startTLS(_ handle: LDAPHandle) throws(LDAPFailure) {
         switch self.settings.tls.startTLS {
         case .off:
             return
