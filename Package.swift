@@ -26,6 +26,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // For the push simulator only.
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     ],
     targets: [
         // The text format everything here is written in, read strictly and byte by byte.
@@ -113,11 +116,63 @@ let package = Package(
             providers: [.apt(["libldap2-dev"])]
         ),
 
+        .target(
+            name: "FCMNotifier",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Plugins/FCMNotifier",
+            exclude: ["README.md"],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "WNSNotifier",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", "WebClient",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Plugins/WNSNotifier",
+            exclude: ["README.md"],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "SQLiteStore",
+            dependencies: [
+                "PluginAPI", "Telephony", "StrictJSON", .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Sources/Plugins/SQLiteStore",
+            exclude: ["README.md"],
+            swiftSettings: houseRules
+        ),
+
+        // FCM and WNS on this machine: for tests, and for trying push wakeups out without an account anywhere.
+        .target(
+            name: "PushSimulator",
+            dependencies: [
+                "StrictJSON", "COpenSSL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: houseRules
+        ),
+        .executableTarget(
+            name: "push-simulator",
+            dependencies: ["PushSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: houseRules
+        ),
+
         // The composition root.
         .executableTarget(
             name: "anynode-server",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory",
+                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier",
+                "WNSNotifier", "SQLiteStore",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -212,7 +267,8 @@ let package = Package(
         .testTarget(
             name: "PluginTests",
             dependencies: [
-                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "Core",
+                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier", "WNSNotifier",
+                "SQLiteStore", "PushSimulator", "WebClient", "Core",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules

@@ -100,12 +100,3 @@ package enum WebClient {
         }
     }
 }
-
-/// Why a request came to nothing.
-package struct WebFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}

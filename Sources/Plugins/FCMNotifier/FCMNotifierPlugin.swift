@@ -1,0 +1,2 @@
+/// Wakes clients through Firebase Cloud Messaging.
+public enum FCMNotifierPlugin {}

@@ -1,0 +1,2 @@
+/// Keeps everything in one SQLite file.
+public enum SQLiteStorePlugin {}

@@ -1,0 +1,2 @@
+/// Wakes clients through the Windows Push Notification Services.
+public enum WNSNotifierPlugin {}

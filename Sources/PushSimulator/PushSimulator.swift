@@ -1,0 +1,2 @@
+/// Plays FCM and WNS on this machine.
+public enum PushSimulator {}

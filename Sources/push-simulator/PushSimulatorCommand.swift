@@ -1,0 +1,7 @@
+import ArgumentParser
+import PushSimulator
+
+@main
+struct PushSimulatorCommand: ParsableCommand {
+    func run() throws {}
+}
