@@ -7,7 +7,9 @@ package enum ExchangeTimer: Sendable, Hashable {
     /// A client may have been away for too long.
     case absence(RegistrationID)
     /// A push is too old to be answered.
-    case wakeup(WakeupToken)
+    case wakeup(SecretDigest)
+    /// A client's messaging service may not have known it for too long.
+    case quarantine(RegistrationID)
 }
 
 /// Reminders in the order in which they are due, and those of one moment in the order in which they were set: a heap.

@@ -65,11 +65,14 @@ struct RetentionTests {
         #expect(self.world.exchange.census.registrations == 1)
     }
 
-    @Test("A call finds such a client unavailable, not unknown")
+    @Test("A call for a client that can't be woken any more finds it unavailable, not unknown")
     func called() throws {
         try self.bob.canBeWoken()
         try self.bob.losesSocket()
         try self.world.passes(.seconds(3600))
+        let id = try #require(self.bob.secret.flatMap { self.world.exchange.book.registration(for: $0) })
+        self.world.exchange.book[id]?.quarantinedSince = self.world.now
+        try self.world.happens { $0.store(id, into: &$2) }
         try self.alice.dials("200")
         #expect(self.world.told() == ["100": ["c-1 terminated unavailable"]])
         #expect(self.world.questions.isEmpty)
