@@ -27,7 +27,8 @@ package struct StoreConfiguration: Sendable, Equatable {
         let stores = catalog.filter { $0 is any StorePlugin.Type }
         let written = reader.optionalObject(
             "store",
-            summary: "Where clients that can be woken, and calls, are written down; `SQLiteStore` at its defaults unless given."
+            summary:
+                "Where clients that can be woken, and calls, are written down; `SQLiteStore` at its defaults unless given."
         ) { StoreConfiguration(from: $0, stores: stores) }
         let store = written ?? stores.first.map { StoreConfiguration(kind: $0.kind) }
         return store?.enabled == true ? store : nil

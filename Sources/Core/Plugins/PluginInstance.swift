@@ -281,7 +281,10 @@ final class PluginInstance: Sendable {
         case .throttled(let throttle, let pause):
             self.state.withLock { $0.throttle.note(throttle, target, for: pause, at: now) }
             if throttle == .everybody {
-                self.logger.warning("the messaging service asks to slow down", metadata: ["pause": "\(pause ?? PushThrottle.pause)"])
+                self.logger.warning(
+                    "the messaging service asks to slow down",
+                    metadata: ["pause": "\(pause ?? PushThrottle.pause)"]
+                )
             }
         case .rejected, .failed, .gone:
             break

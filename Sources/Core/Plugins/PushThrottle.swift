@@ -29,7 +29,12 @@ struct PushThrottle: Sendable {
         self.everybody.flatMap { $0 > now ? $0 - now : nil }
     }
 
-    mutating func note(_ throttle: NotificationOutcome.Throttle, _ target: NotificationTarget, for pause: Duration?, at now: Duration) {
+    mutating func note(
+        _ throttle: NotificationOutcome.Throttle,
+        _ target: NotificationTarget,
+        for pause: Duration?,
+        at now: Duration
+    ) {
         let end = now + min(max(pause ?? Self.pause, .seconds(1)), Self.longestPause)
         switch throttle {
         case .everybody:

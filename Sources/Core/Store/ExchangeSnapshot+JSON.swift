@@ -15,7 +15,9 @@ extension ExchangeSnapshot {
             "registrations": .array(self.registrations.map(\.json)),
             "calls": .array(self.calls.map(\.json)),
             "wakeups": .array(
-                self.wakeups.map { ["token": .string($0.token.bytes.hexadecimal), "registration": $0.registration.json] }
+                self.wakeups.map {
+                    ["token": .string($0.token.bytes.hexadecimal), "registration": $0.registration.json]
+                }
             ),
         ]
         var bytes: [UInt8] = []

@@ -219,7 +219,10 @@ package final class RegistrationKeeper: Sendable {
                 return state.failure == nil
             }
             if isNew {
-                self.logger.error("changes can't be stored; they are kept and tried again", metadata: ["problem": .string(problem)])
+                self.logger.error(
+                    "changes can't be stored; they are kept and tried again",
+                    metadata: ["problem": .string(problem)]
+                )
             }
             return false
         }

@@ -17,7 +17,8 @@ package protocol AuthenticationService: Sendable {
 /// The notifiers as the core sees them: one, whatever stands behind it.
 package protocol NotificationService: Sendable {
     /// Sends a push, once.
-    func wake(_ target: NotificationTarget, for notice: WakeupNotice, within time: Duration) async -> NotificationOutcome
+    func wake(_ target: NotificationTarget, for notice: WakeupNotice, within time: Duration) async
+        -> NotificationOutcome
     /// Sends a push that calls the other off. Best effort.
     func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async
 }

@@ -21,7 +21,9 @@ extension Switchboard.State {
         let change: StoredNote.Change
         switch action {
         case .store(let id):
-            guard let registration = self.exchange.registration(id), let record = registration.record else { return nil }
+            guard let registration = self.exchange.registration(id), let record = registration.record else {
+                return nil
+            }
             change = .put(registration, record: record)
         case .unstore(let record): change = .remove(record: record)
         case .unstoreWakeup(let token): change = .forget(token)

@@ -87,7 +87,9 @@ extension Switchboard {
 
     /// Tells a client that still sleeps that the call is over.
     func callOff(_ wakeup: Wakeup) {
-        guard let notifications = self.notifications, let target = NotificationTarget(wakeup.notification) else { return }
+        guard let notifications = self.notifications, let target = NotificationTarget(wakeup.notification) else {
+            return
+        }
         let notice = CancelNotice(caller: wakeup.caller, url: wakeup.notification.url)
         Task {
             await notifications.cancel(target, for: notice, within: .seconds(30))

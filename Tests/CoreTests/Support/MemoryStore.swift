@@ -27,6 +27,8 @@ final class MemoryStore: StorePlugin {
             self.state.withLock { $0.registrations.values.sorted { $0.number < $1.number } }
         }
 
+        var snapshot: [UInt8]? { self.state.withLock(\.snapshot) }
+
         func fail(_ failure: String?) {
             self.state.withLock { $0.failure = failure }
         }

@@ -147,6 +147,8 @@ package struct Exchange: Sendable {
                 self.change(call, at: now, into: &actions) { $0.parkedLegTimedOut(seat, into: &$1) }
             case .absence(let id):
                 self.absenceReminded(id, at: now, into: &actions)
+            case .retention(let id):
+                self.retentionReminded(id, at: now, into: &actions)
             case .wakeup(let token):
                 self.forgetWakeup(token, into: &actions)
             case .quarantine(let id):
@@ -162,10 +164,22 @@ package struct Exchange: Sendable {
             self.end(id, because: .connectionLost, at: now, into: &actions)
         case .endCalls(let due)?:
             self.endCalls(of: id, because: .connectionLost, at: now, into: &actions)
-            self.timers.remind(of: .absence(id), at: due)
+            if let due { self.timers.remind(of: .retention(id), at: due) }
         case .wait(let due)?:
             self.timers.remind(of: .absence(id), at: due)
         case .ignore?, nil:
+            break
+        }
+    }
+
+    private mutating func retentionReminded(_ id: RegistrationID, at now: Moment, into actions: inout [ExchangeAction])
+    {
+        switch self.book[id]?.retentionReminded(at: now, retention: self.policy.notificationRetention) {
+        case .endRegistration?:
+            self.end(id, because: .connectionLost, at: now, into: &actions)
+        case .wait(let due)?:
+            self.timers.remind(of: .retention(id), at: due)
+        case .endCalls?, .ignore?, nil:
             break
         }
     }

@@ -100,7 +100,7 @@ extension Exchange {
         registration.record = record
         let id = self.book.insert(registration)
         self.records[record] = id
-        self.timers.remind(of: .absence(id), at: end)
+        self.timers.remind(of: .retention(id), at: end)
         if let release { self.timers.remind(of: .quarantine(id), at: release) }
     }
 
@@ -124,7 +124,9 @@ extension Exchange {
             self.timers.remind(of: .absence(id), at: now + self.policy.reconnectGrace)
         }
         for wakeup in snapshot.wakeups {
-            guard let id = ids[wakeup.registration], self.wakeups.registration(for: wakeup.token) == nil else { continue }
+            guard let id = ids[wakeup.registration], self.wakeups.registration(for: wakeup.token) == nil else {
+                continue
+            }
             self.wakeups.note(wakeup.token, .init(registration: id, wakeup: nil))
             self.timers.remind(of: .wakeup(wakeup.token), at: now + self.policy.wakeupTokenLife)
         }
@@ -148,12 +150,13 @@ extension Exchange {
             address: record.address,
             description: record.description
         )
-        let registration = Registration(
+        var registration = Registration(
             enrolment: enrolment,
             sealed: record.digest,
             absentSince: now,
             notification: record.notification
         )
+        registration.restart(at: now)
         guard registration.isGuest || record.digest != nil else { return nil }
         let id = self.book.insert(registration)
         self.grant(record.lease, to: .registration(id))

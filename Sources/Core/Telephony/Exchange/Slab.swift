@@ -90,7 +90,10 @@ package struct Slab<Element> {
         let end = min(self.elements.count, index + max(limit, 1))
         while index < end {
             if let element = self.elements[index] {
-                let handle = Handle<Element>(index: UInt32(truncatingIfNeeded: index), generation: self.generations[index])
+                let handle = Handle<Element>(
+                    index: UInt32(truncatingIfNeeded: index),
+                    generation: self.generations[index]
+                )
                 page.append((handle, element))
             }
             index += 1

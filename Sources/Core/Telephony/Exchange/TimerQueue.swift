@@ -6,6 +6,8 @@ package enum ExchangeTimer: Sendable, Hashable {
     case parkedLeg(CallID, Seat)
     /// A client may have been away for too long.
     case absence(RegistrationID)
+    /// A client that can be woken may have slept for too long.
+    case retention(RegistrationID)
     /// A push is too old to be answered.
     case wakeup(SecretDigest)
     /// A client's messaging service may not have known it for too long.

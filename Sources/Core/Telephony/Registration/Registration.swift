@@ -44,6 +44,9 @@ package struct Registration: Sendable {
     private var lastPush: Moment?
     /// Whether ``absenceReminded(at:grace:retention:)`` is still to come for an absence, be it an earlier one.
     private var awaitsReminder = false
+    /// The same for ``retentionReminded(at:retention:)``. So there is never more than one reminder of each kind, however often a
+    /// phone comes and goes.
+    private var awaitsRetention = false
 
     package struct CallEntry: Sendable, Hashable {
         package let identifier: CallIdentifier
@@ -75,13 +78,14 @@ package struct Registration: Sendable {
         self.sealed = digest
         self.notification = notification
         self.quarantinedSince = quarantinedSince
-        self.awaitsReminder = true
+        self.awaitsRetention = true
     }
 
-    /// It was there, or in a call, when the server was started anew: its absence begins now.
+    /// It was there, or in a call, when the server was started anew: its absence begins now, and a reminder is to come.
     mutating func restart(at now: Moment) {
         guard case .detached = self.state else { return }
         self.state = .detached(since: now)
+        self.awaitsReminder = true
     }
 
     package var label: RegistrationLabel {
@@ -155,8 +159,8 @@ package struct Registration: Sendable {
 
     package enum AbsenceAction: Sendable, Hashable {
         case endRegistration
-        /// The registration is kept for its notification data; its calls are not.
-        case endCalls(remindAt: Moment)
+        /// The registration is kept for its notification data; its calls are not. No moment: an earlier reminder is to come.
+        case endCalls(remindAt: Moment?)
         /// Not yet: it came back and was lost again later, or clients are granted more time meanwhile.
         case wait(remindAt: Moment)
         /// It is back.
@@ -171,8 +175,22 @@ package struct Registration: Sendable {
             return .ignore
         case .detached(let since):
             guard since + grace <= now else { return .wait(remindAt: since + grace) }
+            self.awaitsReminder = false
             guard self.notification != nil, since + retention > now else { return .endRegistration }
-            return .endCalls(remindAt: since + retention)
+            defer { self.awaitsRetention = true }
+            return .endCalls(remindAt: self.awaitsRetention ? nil : since + retention)
+        }
+    }
+
+    /// The client may have slept for too long.
+    package mutating func retentionReminded(at now: Moment, retention: Duration) -> AbsenceAction {
+        switch self.state {
+        case .attached:
+            self.awaitsRetention = false
+            return .ignore
+        case .detached(let since):
+            guard since + retention <= now else { return .wait(remindAt: since + retention) }
+            return .endRegistration
         }
     }
 

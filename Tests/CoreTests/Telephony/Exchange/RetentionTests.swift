@@ -52,6 +52,32 @@ struct RetentionTests {
         #expect(self.world.exchange.timers.count == 0)
     }
 
+    @Test("A phone that was away for long once does not keep its calls for longer the next time")
+    func graceAgain() throws {
+        try self.bob.canBeWoken()
+        try self.bob.losesSocket()
+        try self.world.passes(.seconds(3600))
+        #expect(try self.bob.returns())
+        try self.alice.dials("200")
+        try self.bob.answers()
+        try self.bob.losesSocket()
+        _ = self.world.told()
+        try self.world.passes(.seconds(60))
+        #expect(self.world.told() == ["100": ["c-1 terminated connectionLost"]])
+    }
+
+    @Test("However often a phone comes and goes, there are never more than two reminders of it")
+    func remindersBounded() throws {
+        try self.bob.canBeWoken()
+        for _ in 0..<100 {
+            try self.bob.losesSocket()
+            try self.world.passes(.seconds(61))
+            #expect(try self.bob.returns())
+            try self.world.passes(.seconds(600))
+        }
+        #expect(self.world.exchange.timers.count <= 2)
+    }
+
     @Test("A retention shorter than the grace does not shorten the grace")
     func shortRetention() throws {
         var policy = ExchangePolicy()

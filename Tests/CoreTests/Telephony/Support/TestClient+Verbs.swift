@@ -1,4 +1,5 @@
 import Core
+
 @testable import Telephony
 
 /// What people do with their telephones. Calls are named as in ``TestClient/describe(_:)``: by the identifier that the
