@@ -1,5 +1,6 @@
 import LDAPDirectory
 import PluginAPI
+import SQLiteStore
 import StaticDirectory
 
 /// Every kind of plugin this server knows. A new plugin is one line here.
@@ -7,5 +8,6 @@ enum PluginCatalog {
     static let all: [any Plugin.Type] = [
         StaticDirectoryPlugin.self,
         LDAPDirectoryPlugin.self,
+        SQLiteStorePlugin.self,
     ]
 }

@@ -84,7 +84,6 @@ final class MemoryStore: StorePlugin {
                     state.wakeups = state.wakeups.filter { $0.value.registration != number }
                 case .note(let wakeup):
                     guard state.registrations[wakeup.registration] != nil else { continue }
-                    state.wakeups = state.wakeups.filter { $0.value.registration != wakeup.registration }
                     state.wakeups[wakeup.tokenDigest] = wakeup
                 case .forget(let digest): state.wakeups[digest] = nil
                 }
