@@ -272,7 +272,7 @@ final class PluginInstance: Sendable {
         case .waiting:
             let hadAlarm = self.state.withLock { state in state.alarm.take() != nil }
             if hadAlarm { self.logger.notice("pushes are taken again") }
-        case .misconfigured(let problem):
+        case .misconfigured(let problem), .gone(let problem, alarm: true):
             let isNew = self.state.withLock { state in
                 defer { state.alarm = problem }
                 return state.alarm != problem

@@ -104,7 +104,7 @@ extension Switchboard {
         switch outcome {
         case .waiting:
             return self.logger.info("push sent", metadata: metadata)
-        case .rejected(let problem), .failed(let problem, _), .gone(let problem), .misconfigured(let problem):
+        case .rejected(let problem), .failed(let problem, _), .gone(let problem, _), .misconfigured(let problem):
             metadata["problem"] = .string(problem)
         case .throttled(let throttle, let pause):
             metadata["problem"] = "too many pushes for \(throttle == .client ? "this client" : "everybody")"
