@@ -163,7 +163,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "push-simulator",
-            dependencies: ["PushSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "PushSimulator", "StrictJSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: houseRules
         ),
 

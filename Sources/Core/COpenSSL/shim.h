@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 // A macro that Swift can't read.
 static inline int anynode_public_key_selection(void) { return EVP_PKEY_PUBLIC_KEY; }
