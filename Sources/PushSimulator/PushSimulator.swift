@@ -27,6 +27,9 @@ package final class PushSimulator: Sendable {
         package var port = 0
         /// Of the service account.
         package var project = "anynode-test"
+        /// Whether the service account gets a key of its own. Making one takes a while: otherwise all simulators of a process
+        /// share one.
+        package var hasOwnKey = false
         package var microsoft = MicrosoftApplications()
         /// How long access tokens live, in seconds.
         package var accessTokenLife = 3600
@@ -73,7 +76,7 @@ package final class PushSimulator: Sendable {
         let authority = try CertificateAuthority()
         let journal = RequestJournal(limit: settings.journalLimit, observer: settings.observer)
         let services = PushServices(
-            account: try ServiceAccount(project: settings.project),
+            account: try ServiceAccount(project: settings.project, hasOwnKey: settings.hasOwnKey),
             microsoft: settings.microsoft,
             tokens: AccessTokens(life: settings.accessTokenLife),
             journal: journal,

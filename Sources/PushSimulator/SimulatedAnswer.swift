@@ -1,7 +1,7 @@
 package import StrictJSON
 
 /// What the simulator answers to a request, and how it brings the answer across.
-package struct SimulatedAnswer: Sendable {
+package struct SimulatedAnswer: Sendable, CustomStringConvertible {
     /// The way an answer takes, or does not take.
     package enum Delivery: Sendable, Hashable {
         /// At once and whole.
@@ -46,6 +46,8 @@ package struct SimulatedAnswer: Sendable {
             body: Array(json.text.utf8)
         )
     }
+
+    package var description: String { "\(self.status), \(self.body.count) bytes, \(self.delivery)" }
 
     /// The same answer, sent in another way.
     package func delivered(_ delivery: Delivery) -> SimulatedAnswer {

@@ -28,6 +28,7 @@ struct PushSimulatorCommand: AsyncParsableCommand {
         var settings = PushSimulator.Settings()
         settings.port = self.port
         settings.security = self.plainText ? .plainText : .tls
+        settings.hasOwnKey = true
         settings.observer = { Self.printLine(of: $0) }
         let simulator = try await PushSimulator.start(settings)
 

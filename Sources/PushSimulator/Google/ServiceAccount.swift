@@ -7,11 +7,13 @@ struct ServiceAccount: Sendable {
     let keyIdentifier: String
     let key: RSAKeyPair
 
-    init(project: String) throws(KeyFailure) {
+    private static let sharedKey = Result<RSAKeyPair, KeyFailure> { () throws(KeyFailure) in try RSAKeyPair() }
+
+    init(project: String, hasOwnKey: Bool) throws(KeyFailure) {
         self.project = project
         self.email = "push@\(project).iam.gserviceaccount.com"
         self.keyIdentifier = "5f1c0123456789abcdef0123456789abcdef0123"
-        self.key = try RSAKeyPair()
+        self.key = hasOwnKey ? try RSAKeyPair() : try Self.sharedKey.get()
     }
 
     /// The file that Google gives for download.
