@@ -13,8 +13,14 @@ public final class SQLiteStorePlugin: StorePlugin {
     private let file = Mutex<StoreFile?>(nil)
 
     public init(settings: SQLiteStoreSettings, context: PluginContext) {
-        self.path = context.path(settings.path)
+        self.path = settings.path ?? Self.standardPath(context)
         self.logger = context.logger
+    }
+
+    private static func standardPath(_ context: PluginContext) -> String {
+        let folders = ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
+        guard let folder = folders?.split(separator: ":").first else { return context.path("data/anynode.sqlite") }
+        return "\(folder)/anynode.sqlite"
     }
 
     // MARK: Life

@@ -2,18 +2,17 @@ public import PluginAPI
 
 /// What stands under `settings` of a ``SQLiteStorePlugin``.
 public struct SQLiteStoreSettings: PluginSettings {
-    /// The file, relative to the folder of `plugins.json`. Its folder is made when it is missing.
-    public var path: String
+    /// The file, made absolute; its folder is made when it is missing. `nil`: where systemd says, or beside `plugins.json`.
+    public var path: String?
 
     /// Reads the settings.
     public init(from reader: SettingsReader) {
-        self.path = reader.string(
+        self.path = reader.optionalPath(
             "path",
-            default: "data/anynode.sqlite",
-            summary: "The file; its folder is made when it is missing. Readable by the server's own user only."
+            summary: """
+                The file, readable by the server's own user only; its folder is made when it is missing. Unless given \
+                `anynode.sqlite` in the state directory that systemd provides, or `data/anynode.sqlite` beside this file.
+                """
         )
-        if self.path.isEmpty {
-            reader.problem(at: "path", "expected the path of a file, found an empty string")
-        }
     }
 }
