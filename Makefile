@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Debian packages: what the server links and runs with, and what the tests need besides.
-PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev libldap2-dev
+PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev libldap2-dev libsqlite3-dev
 TEST_PACKAGES := chromium python3-venv openssl curl slapd ldap-utils
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
@@ -41,6 +41,7 @@ test-swift: packages test-packages ## unit, plugin and scenario tests
 
 test-browser: packages test-packages ## real Chromium, the README's examples, the configuration schema
 	swift build $(STRICT) --product anynode-server
+	swift build $(STRICT) --product push-simulator
 	$(PYTHON) -m pytest Tests/BrowserTests -q
 
 # In the folder of the debug build, for the sake of what others wrote: building that again takes longer than all else.

@@ -71,7 +71,7 @@ let package = Package(
         // Requests to web services of others.
         .target(
             name: "WebClient",
-            dependencies: ["CCurl"],
+            dependencies: ["CCurl", "StrictJSON"],
             path: "Sources/WebClient",
             exclude: ["CCurl"],
             swiftSettings: houseRules

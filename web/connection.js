@@ -13,11 +13,13 @@ export class ConnectionFailure extends Error {
  * The address of the signaling socket: path `/` of the page's own host, so that the browser is willing to answer
  * the server's password challenge with the user name and password of the address.
  */
-export function socketAddress(page, { username, password, identifier }) {
+export function socketAddress(page, { username, password, identifier, wakeupToken }) {
     const address = new URL('/', page);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     if (identifier) {
         address.searchParams.set('identifier', identifier);
+    } else if (wakeupToken) {
+        address.searchParams.set('wakeupToken', wakeupToken);
     } else {
         address.username = encodeURIComponent(username);
         address.password = encodeURIComponent(password);

@@ -37,6 +37,7 @@ window.demo = {
             registration: phone.registration,
             username: phone.username,
             number: phone.address?.dialString ?? null,
+            canBeWoken: phone.canBeWoken,
             calls: [...phone.calls.values()].map((call) => ({
                 identifier: call.identifier, direction: call.direction, state: call.state, remote: call.remote,
                 isMuted: call.isMuted, activeSince: call.activeSince, media: call.path.state,
@@ -59,5 +60,15 @@ window.demo = {
     },
 };
 
+// `?notificationToken=…`: what a messaging service would have given this page. `?wakeupToken=…`: a push has opened it.
+const query = new URLSearchParams(location.search);
+phone.notificationToken = query.get('notificationToken');
+if (phone.notificationToken) navigator.serviceWorker?.register('/wakeup-worker.js');
 view.update();
-phone.resume(view.password);
+if (query.has('wakeupToken')) {
+    // It works once, and is nobody else's business.
+    history.replaceState(null, '', '/');
+    phone.wakeUp(query.get('wakeupToken'));
+} else {
+    phone.resume(view.password);
+}

@@ -21,7 +21,11 @@ export class Line {
     username;
     identifier;
     address = null;
+    /** What a messaging service knows this client by; offered to the server with each registration. */
+    notificationToken = null;
     iceServers = [];
+    /** Whether the server has said that it can wake this client, also after a restart of its own. */
+    isStored = false;
     #password;
     #connection = null;
     #wake = null; // ends a pause
@@ -60,6 +64,20 @@ export class Line {
     async resume(password) {
         this.#password = password;
         if (this.identifier) await this.#comeBack(0);
+    }
+
+    /** Answers a push: comes back with the token in it. Returns null when registered, or in words why not. */
+    async wakeUp(wakeupToken) {
+        this.identifier = null;
+        this.#become('connecting');
+        try {
+            await this.#establish({ wakeupToken });
+            return null;
+        } catch {
+            this.#become('loggedOut');
+            return await serverAnswers()
+                ? 'This call is over, or somebody else has answered it.' : connectionFailureInWords(false);
+        }
     }
 
     async logOut() {
@@ -101,8 +119,8 @@ export class Line {
             let isRegistered = false;
             connection = new Connection(proof, {
                 opened: () => {
-                    this.parts.log('note', proof.identifier ? 'Connected; restoring the registration' : 'Connected');
-                    if (!proof.identifier) this.#register(proof.username);
+                    this.parts.log('note', proof.username ? 'Connected' : 'Connected; restoring the registration');
+                    if (proof.username) this.#register(proof.username);
                 },
                 received: (message) => {
                     this.parts.log('in', message);
@@ -142,7 +160,10 @@ export class Line {
             this.iceServers = iceServers ?? [];
             this.address = asAddress(localAddress);
             this.state = 'registered';
+            this.#offerToken();
             this.parts.registered();
+        } else if (action === 'status') {
+            this.isStored = message.state === 'registered';
         } else if (action === 'terminate') {
             this.#saidGoodbye?.();
             if (this.state !== 'registered') return;
@@ -150,6 +171,15 @@ export class Line {
             this.parts.notice('error', `The server ended the registration. ${reasonInWords(reason)}`);
         }
         this.parts.changed();
+    }
+
+    /** Says how to wake this client when it sleeps (§9.3). */
+    #offerToken() {
+        if (!this.notificationToken) return;
+        this.send({
+            operation: 'register', action: 'status', identifier: this.identifier, confirm: true,
+            notificationToken: this.notificationToken, notificationUrl: new URL('/', location.href).href,
+        });
     }
 
     #leave(reason) {

@@ -43,6 +43,18 @@ export class Phone extends EventTarget {
 
     logIn(username, password) { return this.#line.logIn(username, password); }
     resume(password) { return this.#line.resume(password); }
+
+    /** Answers a push. */
+    async wakeUp(wakeupToken) {
+        const problem = await this.#line.wakeUp(wakeupToken);
+        if (problem) this.#notice('error', problem);
+    }
+
+    /** By what a messaging service knows this page; before it logs in. */
+    get notificationToken() { return this.#line.notificationToken; }
+    set notificationToken(token) { this.#line.notificationToken = token; }
+    get canBeWoken() { return this.#line.isStored; }
+
     logOut() { return this.#line.logOut(); }
 
     async dial(dialString) {

@@ -73,7 +73,7 @@ package enum WebClient {
     }
 
     /// Set up once, before the first request.
-    private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
     /// What has arrived. Used by one thread, the one that performs the request.
     private final class Answer {

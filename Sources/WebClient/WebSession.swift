@@ -1,3 +1,6 @@
+internal import Foundation
+internal import Synchronization
+
 /// Requests to one web service, many at once over few connections: libcurl's multi interface, on one thread of its own.
 ///
 /// Over HTTP/2 all requests share one connection. As with ``WebClient``, no redirect is followed, nothing but the protocol
@@ -28,15 +31,108 @@ package final class WebSession: Sendable {
         package init() {}
     }
 
+    private struct State {
+        var loop: WebLoop?
+        var lastNumber: UInt64 = 0
+        var isClosed = false
+    }
+
+    private let settings: Settings
+    private let state = Mutex(State())
+
     package init(_ settings: Settings) {
+        self.settings = settings
+    }
+
+    deinit {
+        // Nobody waits for an answer any more, or he would hold on to the session.
+        self.state.withLock(\.loop)?.close()
     }
 
     /// Sends a request and waits for the whole answer. A cancelled task gets ``WebFailure/Cause/cancelled`` at once.
+    ///
+    /// - Parameter time: How long that may take; nothing and less is too late at once.
     package func send(_ request: WebRequest, within time: Duration) async -> Result<WebResponse, WebFailure> {
-        .failure(WebFailure("not built yet"))
+        if let problem = request.problem(allowsPlainText: self.settings.allowsPlainText) {
+            return .failure(WebFailure(problem, .invalid))
+        }
+        guard time >= .milliseconds(1) else { return .failure(WebFailure("no time is left", .timeout)) }
+        guard let (loop, number) = self.nextTurn() else { return .failure(.closed) }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let transfer = WebTransfer(
+                    request,
+                    within: time,
+                    longestAnswer: self.settings.longestAnswer,
+                    continuation: continuation
+                )
+                loop.add(transfer, number: number)
+                // Cancelled before there was anything to cancel.
+                if Task.isCancelled { loop.cancel(number) }
+            }
+        } onCancel: {
+            loop.cancel(number)
+        }
+    }
+
+    private func nextTurn() -> (WebLoop, UInt64)? {
+        self.state.withLock { state in
+            guard !state.isClosed else { return nil }
+            if state.loop == nil { state.loop = WebLoop(self.settings) }
+            guard let loop = state.loop else { return nil }
+            state.lastNumber += 1
+            return (loop, state.lastNumber)
+        }
     }
 
     /// Ends all requests with ``WebFailure/Cause/cancelled``, closes all connections, and returns when the thread is gone.
     package func close() async {
+        let loop = self.state.withLock { state in
+            state.isClosed = true
+            return state.loop.take()
+        }
+        guard let loop else { return }
+        loop.close()
+        await loop.ended()
+    }
+}
+
+extension WebFailure {
+    static let closed = WebFailure("the session is closed", .cancelled)
+}
+
+extension WebRequest {
+    /// Why it can't be sent as it is.
+    fileprivate func problem(allowsPlainText: Bool) -> String? {
+        let isHTTPS = self.url.utf8.prefix(8).elementsEqual("https://".utf8)
+        guard isHTTPS || allowsPlainText && self.url.utf8.prefix(7).elementsEqual("http://".utf8) else {
+            return allowsPlainText ? "the URL is neither https: nor http:" : "the URL is not https:"
+        }
+        guard self.url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return "the URL has a character that must be escaped"
+        }
+        guard !self.method.isEmpty, self.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            return "the method is not in capital letters"
+        }
+        for header in self.headers {
+            guard !header.name.isEmpty, header.name.utf8.allSatisfy(Self.isToken) else {
+                return "a header has a name that is none"
+            }
+            guard header.value.utf8.allSatisfy({ $0 == 0x09 || $0 >= 0x20 && $0 != 0x7F }) else {
+                return "the header \(header.name) has a control character in its value"
+            }
+        }
+        return nil
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default:
+            false
+        }
     }
 }

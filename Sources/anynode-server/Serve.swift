@@ -25,15 +25,20 @@ struct Serve: AsyncParsableCommand {
         let sockets = try self.sockets(for: configuration)
         let host = try self.makeHost(configuration, logger)
         let tokens = try self.file.tokenVerifier(for: configuration, logger)
+        let keeper = try self.makeKeeper(configuration, logger)
         do {
             try await host.start()
         } catch {
             throw Failure(self.file.describe(error))
         }
+        await keeper?.start()
         let server = SignalingServer(
             configuration: configuration,
             directory: host,
             authentication: host,
+            notifications: host,
+            notificationConfiguration: host.clientConfiguration,
+            keeper: keeper,
             tokens: tokens,
             serverDescription: Version.description,
             inherited: sockets,
@@ -43,6 +48,7 @@ struct Serve: AsyncParsableCommand {
         do {
             self.announce(try await server.start(), configuration)
         } catch let error as ListenError {
+            await keeper?.stop()
             await host.stop()
             throw Failure("\(error)")
         }
@@ -56,6 +62,7 @@ struct Serve: AsyncParsableCommand {
         logger.info("draining; a second signal stops at once")
         await server.drain()
         companions.forEach { $0.cancel() }
+        await keeper?.stop()
         await host.stop()
         logger.info("stopped")
         if case .listenerLost(let name) = cause {
@@ -116,6 +123,20 @@ struct Serve: AsyncParsableCommand {
         do {
             return try PluginHost(
                 configuration.plugins,
+                catalog: PluginCatalog.all,
+                baseDirectory: configuration.baseDirectory,
+                logger: logger
+            )
+        } catch {
+            throw Failure(self.file.describe(error))
+        }
+    }
+
+    private func makeKeeper(_ configuration: ServerConfiguration, _ logger: Logger) throws -> RegistrationKeeper? {
+        guard let store = configuration.store else { return nil }
+        do {
+            return try RegistrationKeeper.make(
+                store,
                 catalog: PluginCatalog.all,
                 baseDirectory: configuration.baseDirectory,
                 logger: logger

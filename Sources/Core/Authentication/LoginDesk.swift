@@ -67,7 +67,7 @@ package final class LoginDesk: Sendable {
         case .wakeup(let token):
             var generator = SystemRandomNumberGenerator()
             let identifier = RegistrationIdentifier(using: &generator)
-            return self.switchboard.redeem(token, for: identifier)
+            return self.switchboard.redeem(token.digest, for: identifier)
                 ? self.admitted(.registration(identifier)) : self.refused(.wakeup, proof, address)
         case .ticket(let ticket):
             return self.tickets.redeem(ticket, at: self.now()).map(self.admitted)

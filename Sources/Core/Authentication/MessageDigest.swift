@@ -36,6 +36,28 @@ package enum MessageDigest {
 }
 
 extension [UInt8] {
+    /// The bytes written in lower-case hexadecimal digits; `nil` for anything else.
+    package init?(hexadecimal text: String) {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for byte in text.utf8 {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        guard high == nil else { return nil }
+        self = bytes
+    }
+
     /// In lower-case hexadecimal digits.
     package var hexadecimal: String {
         String(unsafeUninitializedCapacity: self.count * 2) { text in

@@ -17,6 +17,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var iceServers: JSONValue?
     /// All plugins, in the order in which they are asked.
     package var plugins: [PluginConfiguration]
+    /// Where what must outlive the process is written down; `nil`: nowhere.
+    package var store: StoreConfiguration?
     package var log: LogConfiguration
     /// Where `plugins.json` stands; relative paths start here.
     package var baseDirectory: String
@@ -35,6 +37,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.drain = DrainConfiguration()
         self.iceServers = nil
         self.plugins = plugins
+        self.store = nil
         self.log = LogConfiguration()
         self.baseDirectory = baseDirectory
     }
@@ -75,7 +78,8 @@ package struct ServerConfiguration: Sendable, Equatable {
             DrainConfiguration.init(from:)
         )
         self.iceServers = ICEServers.read(from: reader)
-        self.plugins = PluginConfiguration.list(from: reader, catalog: catalog)
+        self.plugins = PluginConfiguration.list(from: reader, catalog: catalog.filter { !($0 is any StorePlugin.Type) })
+        self.store = StoreConfiguration.read(from: reader, catalog: catalog)
         self.log = reader.object("log", summary: "What is logged.", LogConfiguration.init(from:))
         self.baseDirectory = reader.baseDirectory
     }

@@ -27,6 +27,8 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
     var phase = ConnectionPhase.open
     private var rate = RateLimit()
     private var keepAlive = KeepAlive()
+    /// Whether the switchboard was told so.
+    private var isSilent = false
     private var isUnusedSince: Moment
     /// Ports that have something to say because of what was just read. Flushed once a read, not once a message.
     var touched: [any Port] = []
@@ -249,7 +251,13 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         } else {
             self.isUnusedSince = now
         }
-        switch self.keepAlive.intervalPassed() {
+        let wasSilent = self.isSilent
+        let verdict = self.keepAlive.intervalPassed()
+        self.isSilent = self.keepAlive.isSilent
+        if self.isSilent != wasSilent {
+            self.gateway.switchboard.setSilent(port, self.isSilent)
+        }
+        switch verdict {
         case .ping:
             self.write { FrameWriter.ping(into: &$0) }
         case .lost:

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Telephony
 
@@ -5,6 +6,7 @@ import Telephony
 struct Drain {
     private let spread: Duration
     private let deadline: Duration
+    private let calls: CallsAtDrain
     private let gateway: Gateway
     private let rosters: [Roster]
     private let clock = ContinuousClock()
@@ -12,11 +14,15 @@ struct Drain {
     init(configuration: DrainConfiguration, gateway: Gateway, rosters: [Roster]) {
         self.spread = configuration.spread
         self.deadline = configuration.deadline
+        self.calls = configuration.calls
         self.gateway = gateway
         self.rosters = rosters
     }
 
     func run() async {
+        guard self.calls == .end || !self.gateway.switchboard.canKeepSnapshot else {
+            return await self.runKeepingCalls()
+        }
         let start = self.clock.now
         let end = start + self.deadline
         // Who has no call goes first, evenly over the spread.
@@ -39,7 +45,20 @@ struct Drain {
         }
         guard !remaining.isEmpty else { return }
         self.gateway.switchboard.endAllCalls()
-        remaining.forEach(self.sendAway)
+        await self.sendAway(remaining)
+    }
+
+    /// Calls go on without us, as media does: everybody leaves at once, and only then is written down how things stand, so
+    /// that nothing changes any more. When to come back is what is spread.
+    private func runKeepingCalls() async {
+        await self.sendAway(await self.attendees())
+        if await !self.gateway.switchboard.keepSnapshot() {
+            self.gateway.logger.error("calls could not be written down: they are lost")
+        }
+    }
+
+    private func sendAway(_ attendees: [Attendee]) async {
+        attendees.forEach(self.sendAway)
         let patience = self.clock.now + .seconds(2)
         while !(await self.attendees()).isEmpty, self.clock.now < patience {
             try? await self.clock.sleep(for: .milliseconds(20))

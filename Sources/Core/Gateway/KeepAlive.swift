@@ -17,6 +17,9 @@ package struct KeepAlive: Sendable, Hashable {
         self.unanswered = 0
     }
 
+    /// Whether nothing has arrived for longer than a ping interval: a ping has stayed without an answer for all of it.
+    package var isSilent: Bool { self.unanswered >= Self.patience }
+
     /// A ping interval has passed.
     package mutating func intervalPassed() -> Verdict {
         guard self.unanswered < Self.patience else { return .lost }

@@ -7,6 +7,7 @@ extension ExchangePolicy {
         self.reconnectGrace = configuration.signaling.reconnectGrace
         self.ringTimeout = configuration.signaling.ringTimeout
         self.notificationRetention = configuration.signaling.notificationRetention
+        self.wakeupTimeout = configuration.signaling.wakeupTimeout
         self.reloadWait = configuration.signaling.reloadWait
         self.devices = configuration.signaling.devices
         self.devicesPerNumber = configuration.limits.devicesPerNumber

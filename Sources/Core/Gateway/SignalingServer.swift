@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+package import StrictJSON
 import Synchronization
 package import Telephony
 
@@ -25,6 +26,7 @@ package final class SignalingServer: Sendable {
         var listeners: [any Channel] = []
         var reminders: RepeatedTask?
         var keyWatch: Task<Void, Never>?
+        var snapshots: Task<Void, Never>?
         var isStopped = false
         var closesListeners = false
         /// One for each listener with TLS.
@@ -55,6 +57,9 @@ package final class SignalingServer: Sendable {
         configuration: ServerConfiguration,
         directory: any DirectoryService,
         authentication: any AuthenticationService,
+        notifications: (any NotificationService)? = nil,
+        notificationConfiguration: JSONValue? = nil,
+        keeper: RegistrationKeeper? = nil,
         tokens: TokenVerifier? = nil,
         serverDescription: String,
         inherited: [String: InheritedSocket] = [:],
@@ -71,6 +76,8 @@ package final class SignalingServer: Sendable {
         let switchboard = Switchboard(
             policy: ExchangePolicy(configuration),
             directory: directory,
+            notifications: notifications,
+            keeper: keeper,
             logger: logger,
             calendar: calendar
         )
@@ -81,7 +88,7 @@ package final class SignalingServer: Sendable {
             encoder: MessageEncoder(
                 serverDescription: serverDescription,
                 iceServers: configuration.iceServers,
-                notificationConfiguration: nil
+                notificationConfiguration: notificationConfiguration
             ),
             logger: logger
         )
@@ -119,6 +126,7 @@ package final class SignalingServer: Sendable {
     /// Opens all listeners, or none: when one fails, those before it are closed again.
     package func start() async throws -> [Endpoint] {
         var endpoints: [Endpoint] = []
+        await self.switchboard.takeOver()
         do {
             for listener in self.configuration.listeners {
                 endpoints.append(try await self.open(listener))
@@ -149,9 +157,13 @@ package final class SignalingServer: Sendable {
                 }
             }
         }
+        let snapshots = self.configuration.store.map { store in
+            Task { await switchboard.keepSnapshots(every: store.snapshotInterval) }
+        }
         self.state.withLock { state in
             state.reminders = reminders
             state.keyWatch = keyWatch
+            state.snapshots = snapshots
         }
         if self.descriptors.most < self.configuration.limits.connections {
             self.gateway.logger.warning(
@@ -204,9 +216,9 @@ package final class SignalingServer: Sendable {
         // Loops that are shut down answer nothing any more.
         guard isFirst else { return }
         await self.closeListeners()
-        let (reminders, keyWatch) = self.state.withLock { ($0.reminders, $0.keyWatch) }
+        let (reminders, tasks) = self.state.withLock { ($0.reminders, [$0.keyWatch, $0.snapshots]) }
         reminders?.cancel()
-        keyWatch?.cancel()
+        tasks.forEach { $0?.cancel() }
         self.forgetIdentities()
         for roster in self.rosters.values {
             // Or those who do not answer the goodbye of TLS would hold up the end.

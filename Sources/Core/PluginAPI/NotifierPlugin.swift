@@ -75,8 +75,9 @@ public enum NotificationOutcome: Sendable, Hashable {
     /// Not taken now, but the next try may be: the service is out of order, or did not answer in time. `retryAfter` is what
     /// the service itself asks for.
     case failed(String, retryAfter: Duration? = nil)
-    /// The token is no longer valid. It is not used again until the client offers it again.
-    case gone(String)
+    /// The token is no longer valid. It is not used again until the client offers it again. `alarm`: it is one of somebody
+    /// else's account, which an operator should know.
+    case gone(String, alarm: Bool = false)
     /// The service asks to slow down: for this client, or for everybody. Never tried again for the same call.
     case throttled(Throttle, retryAfter: Duration? = nil)
     /// Our own log-in, settings or request are wrong, and an operator must act: health says so until a push succeeds.

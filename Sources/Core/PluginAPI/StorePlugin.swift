@@ -92,7 +92,7 @@ public enum StoreChange: Sendable, Hashable {
     case put(StoredRegistration)
     /// A registration is gone, and all its wakeups with it. Harmless when it is unknown.
     case remove(registration: Int64)
-    /// A push was sent. It takes the place of an earlier one to the same registration.
+    /// A push was sent; one to a registration that is unknown is dropped. A registration may have several: one for each call.
     case note(StoredWakeup)
     /// The push with the token of this digest was answered or is too old. Harmless when it is unknown.
     case forget(tokenDigest: [UInt8])

@@ -6,6 +6,8 @@ package struct PluginDeadlines: Sendable {
     package var stop = Duration.seconds(5)
     /// For one question.
     package var question = Duration.seconds(5)
+    /// For one push, which waits for a service on the internet.
+    package var push = Duration.seconds(10)
     /// For `health()`.
     package var health = Duration.seconds(1)
     /// More questions than these are refused until one comes back: a plugin that hangs must not pile up tasks.

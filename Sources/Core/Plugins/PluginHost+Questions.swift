@@ -58,7 +58,7 @@ extension PluginHost {
     }
 
     /// How often a question may meet a list that has just changed.
-    private static let turns = 5
+    static let turns = 5
 
     private func firstEntry(
         among instances: [PluginInstance],

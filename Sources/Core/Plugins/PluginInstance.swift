@@ -12,7 +12,7 @@ final class PluginInstance: Sendable {
     let cache: DirectoryCache?
     /// The time since this instance was made.
     let now: @Sendable () -> Duration
-    private let deadlines: PluginDeadlines
+    let deadlines: PluginDeadlines
     private let clock: any Clock<Duration>
     private let executor: any TaskExecutor
     private let logger: Logger
@@ -28,6 +28,9 @@ final class PluginInstance: Sendable {
         /// Answers of before were served since the last question that was answered.
         var isStale = false
         var statistics = PluginStatistics()
+        /// Of a notifier: what an operator must mend, until a push is taken.
+        var alarm: String?
+        var throttle = PushThrottle()
         /// Told when the last outstanding question is back.
         var drained: CheckedContinuation<Void, Never>?
         /// Nobody waits for outstanding questions any more.
@@ -129,23 +132,28 @@ final class PluginInstance: Sendable {
 
     /// Puts a question to the plugin. Throws when there is no answer, for whatever reason, and remembers it.
     ///
-    /// - Parameter outcome: What an answer counts as.
+    /// - Parameters:
+    ///   - limit: How long it may take, if not as long as any question.
+    ///   - outcome: What an answer counts as.
+    @discardableResult
     func ask<Value: Sendable>(
         _ kind: PluginStatistics.Question,
+        within limit: Duration? = nil,
         outcome: (Value) -> PluginStatistics.Outcome,
         _ question: @Sendable @escaping () async throws -> Value
     ) async throws -> Value {
         let begun = self.now()
         let isProbe = try self.admit(kind, at: begun)
+        let limit = limit ?? self.deadlines.question
         do {
-            let value = try await answer(within: self.deadlines.question, clock: self.clock, on: self.executor) {
+            let value = try await answer(within: limit, clock: self.clock, on: self.executor) {
                 defer { self.release() }
                 return try await question()
             }
             self.succeeded(kind, outcome(value), after: self.now() - begun)
             return value
         } catch {
-            self.failed(kind, error, isProbe: isProbe, since: begun)
+            self.failed(kind, error, isProbe: isProbe, since: begun, limit: limit)
             throw error
         }
     }
@@ -184,9 +192,15 @@ final class PluginInstance: Sendable {
         drained?.resume()
     }
 
-    private func failed(_ kind: PluginStatistics.Question, _ error: any Error, isProbe: Bool, since begun: Duration) {
+    private func failed(
+        _ kind: PluginStatistics.Question,
+        _ error: any Error,
+        isProbe: Bool,
+        since begun: Duration,
+        limit: Duration
+    ) {
         let now = self.now()
-        let problem = Self.describe(error, late: "no answer within \(self.deadlines.question)")
+        let problem = Self.describe(error, late: "no answer within \(limit)")
         switch error {
         case is CancellationError where Task.isCancelled:
             // A caller who hung up says nothing about the plugin.
@@ -240,6 +254,43 @@ final class PluginInstance: Sendable {
         if isNews { self.logger.warning("the directory fails, entries of before are used") }
     }
 
+    /// Notes what came of a question that did not reach the plugin.
+    func note(_ kind: PluginStatistics.Question, _ outcome: PluginStatistics.Outcome) {
+        self.state.withLock { $0.statistics.note(kind, outcome, after: nil) }
+    }
+
+    /// What the messaging service would say to a push, if it has asked for silence.
+    func silence(for target: NotificationTarget) -> NotificationOutcome? {
+        let now = self.now()
+        return self.state.withLock { $0.throttle.outcome(for: target, at: now) }
+    }
+
+    /// Remembers what a messaging service said, as far as others are concerned.
+    func note(_ outcome: NotificationOutcome, of target: NotificationTarget) {
+        let now = self.now()
+        switch outcome {
+        case .waiting:
+            let hadAlarm = self.state.withLock { state in state.alarm.take() != nil }
+            if hadAlarm { self.logger.notice("pushes are taken again") }
+        case .misconfigured(let problem), .gone(let problem, alarm: true):
+            let isNew = self.state.withLock { state in
+                defer { state.alarm = problem }
+                return state.alarm != problem
+            }
+            if isNew { self.logger.error("pushes are refused", metadata: ["problem": .string(problem)]) }
+        case .throttled(let throttle, let pause):
+            self.state.withLock { $0.throttle.note(throttle, target, for: pause, at: now) }
+            if throttle == .everybody {
+                self.logger.warning(
+                    "the messaging service asks to slow down",
+                    metadata: ["pause": "\(pause ?? PushThrottle.pause)"]
+                )
+            }
+        case .rejected, .failed, .gone:
+            break
+        }
+    }
+
     /// What has become of all questions so far.
     var statistics: PluginStatistics { self.state.withLock(\.statistics) }
 
@@ -247,7 +298,7 @@ final class PluginInstance: Sendable {
 
     /// The worse of what the plugin says and what was seen of it.
     func health() async -> PluginHealth {
-        let (phase, seen) = self.state.withLock { state in (state.phase, self.seen(state)) }
+        let (phase, seen, alarm) = self.state.withLock { state in (state.phase, self.seen(state), state.alarm) }
         switch phase {
         case .made: return .failed("not started")
         case .failed(let reason): return .failed(reason)
@@ -261,13 +312,16 @@ final class PluginInstance: Sendable {
         switch own {
         case .failed(let reason): return .failed(reason)
         case .degraded(let reason): return .degraded(reason)
-        case .ok: return seen.map { .degraded($0) } ?? .ok
+        case .ok: return alarm.map { .failed($0) } ?? seen.map { .degraded($0) } ?? .ok
         case nil: return .degraded("does not say how it is within \(self.deadlines.health)")
         }
     }
 
     /// What was seen of the plugin that is not as it should be.
     private func seen(_ state: State) -> String? {
+        if let pause = state.throttle.pause(at: self.now()) {
+            return "the messaging service asks for silence, \(pause.components.seconds + 1) s more"
+        }
         guard let failure = state.failure else { return nil }
         let addition = "\(state.isStale ? "; entries of before are used" : ""); so far \(state.statistics.summary)"
         guard let pause = state.breaker.remaining(at: self.now()) else {
@@ -288,6 +342,8 @@ final class PluginInstance: Sendable {
         self.cache?.clear()
         self.state.withLock { state in
             state.failure = nil
+            state.alarm = nil
+            state.throttle = PushThrottle()
             state.breaker = CircuitBreaker()
             state.isStale = false
         }

@@ -5,12 +5,23 @@ package struct PluginStatistics: Sendable, Equatable {
         case username
         case dialString
         case authenticate
+        case wake
+        case callOff
+        case load
+        case commit
+        case snapshot
     }
 
     /// What became of it. A fixed set: names of metrics never come from outside.
     package enum Outcome: String, Sendable, CaseIterable {
         case found, missing
         case accepted, refused, notMine
+        /// Of a push: its client is unknown to the messaging service.
+        case gone
+        /// Of a push: there were too many.
+        case throttled
+        /// Of a push: an operator must act.
+        case misconfigured
         /// The plugin failed.
         case unavailable
         /// It was late.

@@ -14,4 +14,13 @@ package protocol AuthenticationService: Sendable {
     func authenticate(_ credential: Credential) async -> AuthenticationDecision
 }
 
-extension PluginHost: DirectoryService, AuthenticationService {}
+/// The notifiers as the core sees them: one, whatever stands behind it.
+package protocol NotificationService: Sendable {
+    /// Sends a push, once.
+    func wake(_ target: NotificationTarget, for notice: WakeupNotice, within time: Duration) async
+        -> NotificationOutcome
+    /// Sends a push that calls the other off. Best effort.
+    func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async
+}
+
+extension PluginHost: DirectoryService, AuthenticationService, NotificationService {}

@@ -8,31 +8,50 @@ package import Telephony
 /// Under the lock there is only asking and noting; writing, timers, plugins and logs come after it. So one lock suffices,
 /// and nobody waits for a socket or a directory while holding it. Every function may be called on any thread.
 package final class Switchboard: Sendable {
-    fileprivate struct State: Sendable {
+    struct State: Sendable {
         var exchange: Exchange
         /// By the index of their port.
         var ports: [(any Port)?] = []
         /// Reused from event to event.
         var actions: [ExchangeAction] = []
+        /// Counts what is to be stored, in the order of the decisions.
+        var lastChange: UInt64 = 0
+        /// Counts what has happened.
+        var events: UInt64 = 0
     }
 
-    private let state: Mutex<State>
-    private let clock: @Sendable () -> Moment
+    let state: Mutex<State>
+    let clock: @Sendable () -> Moment
     /// Judged anew at each tick, so that a clock set right, or wrong, counts at once and nothing else depends on it.
-    private let calendar: @Sendable () -> CalendarTime
+    let calendar: @Sendable () -> CalendarTime
     private let directory: any DirectoryService
-    private let logger: Logger
+    /// Sends pushes; `nil`: there is nobody who could.
+    let notifications: (any NotificationService)?
+    /// Writes down what must outlive the process; `nil`: nothing does.
+    let keeper: RegistrationKeeper?
+    /// Pushes that are sent, and those that wait for their turn.
+    let pushes: Mutex<WakeupQueue>
+    /// For waiting before a push is sent, or sent again.
+    let timer: any Clock<Duration>
+    let logger: Logger
 
     package init(
         policy: ExchangePolicy,
         directory: any DirectoryService,
+        notifications: (any NotificationService)? = nil,
+        keeper: RegistrationKeeper? = nil,
         logger: Logger,
+        timer: any Clock<Duration> = ContinuousClock(),
         clock: @escaping @Sendable () -> Moment = { .now },
         calendar: @escaping @Sendable () -> CalendarTime = { .now },
         seed: UInt64 = .random(in: .min ... .max)
     ) {
         self.state = Mutex(State(exchange: Exchange(policy: policy, seed: seed)))
         self.directory = directory
+        self.notifications = notifications
+        self.keeper = keeper
+        self.pushes = Mutex(WakeupQueue())
+        self.timer = timer
         self.logger = logger
         self.clock = clock
         self.calendar = calendar
@@ -83,8 +102,10 @@ package final class Switchboard: Sendable {
     /// A client came with an access token: it may stay until the lease ends, and takes the place of whoever is here by a
     /// token that this one renews (§4.2.2).
     package func admit(_ port: PortID, until lease: Lease) -> Homecoming {
-        self.comeHome(port) { exchange, now, actions in
-            exchange.admit(port, until: lease, at: now, into: &actions)
+        var generator = SystemRandomNumberGenerator()
+        let identifier = RegistrationIdentifier(using: &generator)
+        return self.comeHome(port) { exchange, now, actions in
+            exchange.admit(port, until: lease, identifier: identifier, at: now, into: &actions)
             return exchange.username(on: port) != nil
         }
     }
@@ -111,18 +132,31 @@ package final class Switchboard: Sendable {
 
     /// Whether a client may come back with this secret.
     package func canRestore(_ identifier: RegistrationIdentifier) -> Bool {
-        self.state.withLock { $0.exchange.canRestore(identifier) }
+        let (isKnown, hasSealed) = self.state.withLock { state in
+            (state.exchange.canRestore(identifier), state.exchange.hasSealed)
+        }
+        guard !isKnown, hasSealed else { return isKnown }
+        // Of before the last restart: then only the digest is known.
+        let digest = identifier.digest
+        return self.state.withLock { state in
+            state.exchange.unseal(identifier, digest)
+            return state.exchange.canRestore(identifier)
+        }
+    }
+
+    /// Nothing has come from a socket for longer than a ping interval, or something has again.
+    package func setSilent(_ port: PortID, _ isSilent: Bool) {
+        self.state.withLock { $0.exchange.setSilent(port, isSilent) }
     }
 
     /// Somebody answers a push (§9.5.2): the token is used up, and its registration is restored by this new identifier.
-    package func redeem(_ token: WakeupToken, for identifier: RegistrationIdentifier) -> Bool {
-        self.state.withLock { $0.exchange.redeem(token, for: identifier) }
-    }
-
-    /// A push is on its way to a client: until then it may come back with this token, once.
-    package func note(_ token: WakeupToken, for identifier: RegistrationIdentifier, within time: Duration) -> Bool {
-        let end = self.clock() + time
-        return self.state.withLock { $0.exchange.note(token, for: identifier, until: end) }
+    package func redeem(_ token: SecretDigest, for identifier: RegistrationIdentifier) -> Bool {
+        var touched: [any Port] = []
+        let isGood = self.perform(touching: &touched) { exchange, _, actions in
+            exchange.redeem(token, for: identifier, into: &actions)
+        }
+        touched.flush()
+        return isGood
     }
 
     // MARK: Messages
@@ -151,7 +185,7 @@ package final class Switchboard: Sendable {
         }
     }
 
-    /// A client's notification data. There is no durable store in this build: who asks for a confirmation hears that.
+    /// A client's notification data. Who asks for a confirmation gets it when the data is durable.
     package func keep(
         _ notification: NotificationData?,
         named identifier: String?,
@@ -159,12 +193,11 @@ package final class Switchboard: Sendable {
         from port: PortID,
         touching touched: inout [any Port]
     ) {
-        self.perform(touching: &touched) { exchange, _, actions in
-            let kept = exchange.keep(notification, named: identifier, from: port, into: &actions)
-            if kept != nil, confirm {
-                actions.append(.tell(port, .registerRefused(.status, .unavailable)))
-            }
+        let kept = self.perform(touching: &touched) { exchange, _, actions in
+            exchange.keep(notification, named: identifier, from: port, into: &actions)
         }
+        guard confirm, let kept else { return }
+        self.confirmStored(kept, to: port, touching: &touched)
     }
 
     // MARK: Operation
@@ -216,34 +249,56 @@ package final class Switchboard: Sendable {
 
     // MARK: The guard
 
+    /// What is to be done about an event after the lock is released.
+    private struct Errands {
+        var questions: [(call: CallID, dialString: DialString)] = []
+        var wakeups: [Wakeup] = []
+        var callOffs: [Wakeup] = []
+        var records: [StoredNote] = []
+
+        mutating func runUp(_ action: ExchangeAction, in state: inout State) {
+            switch action {
+            case .tell, .close: break
+            case .resolve(let call, let dialString): self.questions.append((call, dialString))
+            case .wake(let wakeup): self.wakeups.append(wakeup)
+            case .callOff(let wakeup): self.callOffs.append(wakeup)
+            case .store, .unstore, .unstoreWakeup: state.note(action).map { self.records.append($0) }
+            }
+        }
+    }
+
     /// Hands the exchange one event and carries out what it answers.
     @discardableResult
-    private func perform<Result: Sendable>(
+    func perform<Result: Sendable>(
         touching touched: inout [any Port],
         _ event: (inout Exchange, Moment, inout [ExchangeAction]) -> Result,
         finally: (inout State) -> Void = { _ in }
     ) -> Result {
         let now = self.clock()
-        var questions: [(call: CallID, dialString: DialString)] = []
+        var errands = Errands()
         let result = self.state.withLock { state in
             let result = event(&state.exchange, now, &state.actions)
+            if !state.actions.isEmpty { state.events &+= 1 }
             for action in state.actions {
                 switch action {
                 case .tell(let port, let indication):
                     state.note(.tell(indication), for: port, touching: &touched)
                 case .close(let port, let cause):
                     state.note(.close(cause), for: port, touching: &touched)
-                case .resolve(let call, let dialString):
-                    questions.append((call, dialString))
+                case .resolve, .wake, .callOff, .store, .unstore, .unstoreWakeup:
+                    errands.runUp(action, in: &state)
                 }
             }
             state.actions.removeAll(keepingCapacity: true)
             finally(&state)
             return result
         }
-        for question in questions {
+        for question in errands.questions {
             self.resolve(question.call, question.dialString)
         }
+        if !errands.records.isEmpty { self.write(errands.records, at: now) }
+        for wakeup in errands.wakeups { self.send(wakeup, at: now) }
+        for wakeup in errands.callOffs { self.callOff(wakeup) }
         return result
     }
 
@@ -270,7 +325,7 @@ package final class Switchboard: Sendable {
 }
 
 extension Switchboard.State {
-    fileprivate func note(_ item: OutboxItem, for id: PortID, touching touched: inout [any Port]) {
+    func note(_ item: OutboxItem, for id: PortID, touching touched: inout [any Port]) {
         guard let port = self.port(id) else { return }
         if port.enqueue(item) {
             touched.append(port)

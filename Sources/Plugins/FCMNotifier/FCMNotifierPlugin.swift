@@ -1,2 +1,58 @@
-/// Wakes clients through Firebase Cloud Messaging.
-public enum FCMNotifierPlugin {}
+internal import Foundation
+public import PluginAPI
+public import StrictJSON
+internal import Synchronization
+internal import WebClient
+
+/// Wakes clients through Firebase Cloud Messaging, HTTP v1 (README.md beside this file).
+public final class FCMNotifierPlugin: NotifierPlugin {
+    public static let kind = "FCMNotifier"
+
+    private let settings: FCMNotifierSettings
+    private let context: PluginContext
+    private let client = Mutex<FCMClient?>(nil)
+
+    public init(settings: FCMNotifierSettings, context: PluginContext) {
+        self.settings = settings
+        self.context = context
+    }
+
+    // MARK: Life
+
+    public func start() async throws {
+        let client = try FCMClient(self.settings, logger: self.context.logger)
+        self.client.withLock { $0 = client }
+    }
+
+    public func stop() async {
+        let client = self.client.withLock { $0.take() }
+        await client?.close()
+    }
+
+    // MARK: Pushes
+
+    public var clientConfiguration: JSONValue? { self.settings.clientConfiguration }
+
+    public func serves(_ target: NotificationTarget) -> Bool {
+        FCMTarget(target) != nil
+    }
+
+    public func wake(
+        _ target: NotificationTarget,
+        for notice: WakeupNotice,
+        within time: Duration
+    ) async -> NotificationOutcome {
+        guard let client = self.client.withLock(\.self) else { return .rejected("the notifier is not started") }
+        guard let address = FCMTarget(target) else { return .rejected("no token of Firebase's") }
+        return await client.push(to: address, within: time) { life, now in
+            self.settings.template.wakeup(address, notice, life: life, at: now)
+        }
+    }
+
+    public func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {
+        guard let client = self.client.withLock(\.self), let address = FCMTarget(target) else { return }
+        _ = await client.push(to: address, within: time) { life, now in
+            self.settings.template.cancel(address, notice, life: life, at: now)
+        }
+    }
+}

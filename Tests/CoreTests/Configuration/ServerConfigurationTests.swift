@@ -241,7 +241,7 @@ struct ServerConfigurationTests {
         ),
         Case(["plugins": [["name": "a", "kind": "Stub", "settings": []]]], "/plugins/0/settings: expected an object"),
         Case(["log": ["level": "loud"]], #"/log/level: expected one of "trace", "debug""#),
-        Case(["store": [:]], "/store: unknown member"),
+        Case(["storage": [:]], "/storage: unknown member"),
     ]
 
     @Test(

@@ -221,7 +221,7 @@ struct WebSocketAttackTests {
     func registrationTimeout() async throws {
         try await withServer(adjusting: {
             $0.signaling.pingInterval = .milliseconds(50)
-            $0.signaling.registrationTimeout = .milliseconds(120)
+            $0.signaling.registrationTimeout = .milliseconds(1)
         }) { server in
             let client = try await SignalingClient.connect(to: server.address, login: "alice:demo")
             #expect(try await client.closed().code == 1008)

@@ -1,4 +1,5 @@
 import Core
+import PluginAPI
 import StrictJSON
 import Telephony
 import Testing
@@ -121,25 +122,25 @@ struct TicketScenarios {
 /// Coming back by the secret in a push (§9.5.2). The push itself is the notifiers' business.
 @Suite("Wakeup tokens at the door (SECURITY I4)")
 struct WakeupScenarios {
-    private func sleepingAlice(_ server: TestServer) async throws -> (identifier: String, token: String) {
-        let alice = try await server.alice()
-        try await alice.client.send(
-            #"{"version":1,"operation":"register","action":"status","notificationToken":"fcm-token"}"#
-        )
-        try await alice.client.expectNothing()
+    private let service = PushRecorder(.waiting)
+
+    /// Alice sleeps, and Bob calls her.
+    private func sleepingAlice(
+        _ server: TestServer
+    ) async throws -> (identifier: String, token: String, bob: RegisteredClient) {
+        let (alice, bob) = try await (server.alice(), server.bob())
+        try await alice.client.canBeWoken()
         await alice.client.vanish()
-        var generator = SystemRandomNumberGenerator()
-        let token = WakeupToken(using: &generator)
-        let identifier = try #require(RegistrationIdentifier(alice.identifier))
-        let isNoted = server.switchboard.note(token, for: identifier, within: .seconds(60))
-        #expect(isNoted)
-        return (alice.identifier, token.secretText)
+        try await server.waitUntil { $0.ports == 1 }
+        try await bob.client.send(start("c-1", to: Numbers.alice))
+        let push = try await self.service.next()
+        return (alice.identifier, try #require(push.wakeupToken), bob)
     }
 
     @Test("Used once: a new identifier, the old one void, the second use refused")
     func once() async throws {
-        try await withServer { server in
-            let (identifier, token) = try await self.sleepingAlice(server)
+        try await withServer(notifications: self.service) { server in
+            let (identifier, token, _) = try await self.sleepingAlice(server)
             let client = try await SignalingClient.connect(to: server.address, query: "?wakeupToken=\(token)")
             let reply = try await client.expect(["operation": "register", "action": "start", "state": "registered"])
             let new = try #require(reply["identifier"]?.string)
@@ -153,8 +154,8 @@ struct WakeupScenarios {
 
     @Test("Ten at once: exactly one is let in")
     func race() async throws {
-        try await withServer { server in
-            let (_, token) = try await self.sleepingAlice(server)
+        try await withServer(notifications: self.service) { server in
+            let (_, token, _) = try await self.sleepingAlice(server)
             let port = server.port
             let winners = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<10 {

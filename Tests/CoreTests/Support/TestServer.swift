@@ -67,6 +67,8 @@ struct TestServer: Sendable {
 ///   - handler: Where to log.
 ///   - clock: For looking at files.
 ///   - calendar: What the system's clock shows.
+///   - notifications: Sends pushes.
+///   - store: What is there from before, and outlives the server.
 ///   - adjust: sets what an operator may not: times so short that a test need not wait for them.
 func withServer(
     _ overrides: JSONValue = [:],
@@ -74,6 +76,8 @@ func withServer(
     logging handler: any LogHandler = SwiftLogNoOpLogHandler(),
     clock: any Clock<Duration> = ContinuousClock(),
     calendar box: NIOLockedBox<CalendarTime>? = nil,
+    notifications: (any NotificationService)? = nil,
+    store: MemoryStore.Contents? = nil,
     adjusting adjust: (inout ServerConfiguration) -> Void = { _ in },
     _ test: (TestServer) async throws -> Void
 ) async throws {
@@ -97,10 +101,14 @@ func withServer(
     logger.logLevel = .trace
     let host = try PluginHost(configuration.plugins, catalog: catalog, baseDirectory: ".", logger: logger)
     try await host.start()
+    let keeper = store.map { MemoryStore($0).keeper(logger: logger) }
+    await keeper?.start()
     let server = SignalingServer(
         configuration: configuration,
         directory: host,
         authentication: host,
+        notifications: notifications,
+        keeper: keeper,
         tokens: try configuration.authentication.token.map {
             try TokenVerifier($0, calendar: calendar, logger: logger)
         },
@@ -115,9 +123,11 @@ func withServer(
         try await test(TestServer(address: TestServer.Address(port: port, tls: tls), server: server, log: log))
     } catch {
         await server.stop()
+        await keeper?.stop()
         throw error
     }
     await server.stop()
+    await keeper?.stop()
     await host.stop()
     let secrets = SecretLedger.take(port: port)
     for line in log.text {

@@ -6,7 +6,7 @@
 /// A pure value: each function is something that can happen, and appends what is to be done about it. A leg that is gone
 /// from the call has been told `terminated`, exactly once, and hears nothing more.
 package struct Call: Sendable {
-    package enum Phase: Sendable, Hashable {
+    package enum Phase: String, Sendable, Hashable {
         /// The directory is being asked whether the number exists.
         case routing
         /// The callee's devices are told, or will be when they come back.
@@ -29,7 +29,7 @@ package struct Call: Sendable {
     var freshOfferFrom: Seat?
     /// A blind transfer that waits for the directory's answer.
     package internal(set) var pendingRedirect: Seat?
-    private var lastSeat = 0
+    var lastSeat = 0
 
     /// A new call whose devices are not known yet.
     package init(caller: Leg) {

@@ -12,7 +12,7 @@ package struct Seat: Hashable, Sendable, CustomStringConvertible {
 
 /// One party's end of a call.
 package struct Leg: Sendable, Hashable {
-    package enum Progress: Sendable, Hashable {
+    package enum Progress: String, Sendable, Hashable {
         /// A callee that has not been told yet, since it is away.
         case parked
         /// A caller before anybody rings, or a callee that was told.
@@ -48,5 +48,21 @@ package struct Leg: Sendable, Hashable {
         self.isPresent = isPresent
         self.description = description
         self.progress = isPresent || seat == .caller ? .offered : .parked
+    }
+
+    /// The same leg of a registration that has another place in the book.
+    func moved(to registration: RegistrationID) -> Leg {
+        var leg = Leg(
+            seat: self.seat,
+            registration: registration,
+            label: self.label,
+            isPresent: self.isPresent,
+            description: self.description
+        )
+        leg.progress = self.progress
+        leg.holds = self.holds
+        leg.kept = self.kept
+        leg.early = self.early
+        return leg
     }
 }

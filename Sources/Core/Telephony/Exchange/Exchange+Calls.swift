@@ -77,7 +77,7 @@ extension Exchange {
     // MARK: Finding the devices
 
     struct Devices {
-        var reachable: [RegistrationID] = []
+        var reachable: [Candidate] = []
         /// Why nobody is reachable, if so; `nil` when only the directory can tell.
         var refusal: Reason?
         /// The name that belongs to the number, as its registrations know it.
@@ -91,14 +91,16 @@ extension Exchange {
         for id in self.book.devices(of: dialString) {
             guard let device = self.book[id] else { continue }
             devices.displayName = devices.displayName ?? device.address.displayName
+            let isSilent = device.port.flatMap { self.ports.look(at: $0) { $0.isSilent } } ?? false
+            let reach = device.reach(at: now, within: self.policy.reloadWait, isSilent: isSilent)
             if excluding.contains(id) {
                 isOwn = true
-            } else if !device.isReachable(at: now, within: self.policy.reloadWait) {
+            } else if reach == .none {
                 devices.refusal = devices.refusal ?? .unavailable
             } else if device.calls.count >= self.policy.callsPerRegistration {
                 devices.refusal = .busy
             } else {
-                devices.reachable.append(id)
+                devices.reachable.append(Candidate(id: id, reach: reach))
             }
         }
         if devices.refusal == nil, isOwn {
@@ -128,12 +130,14 @@ extension Exchange {
 
     private mutating func offer(
         _ call: CallID,
-        to devices: [RegistrationID],
+        to candidates: [Candidate],
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
         guard let caller = self.calls[call]?.caller else { return }
-        for id in devices {
+        var summoned: [(Candidate, Seat)] = []
+        for candidate in candidates {
+            let id = candidate.id
             guard let device = self.book[id], let seat = self.calls[call]?.nextSeat() else { continue }
             let identifier = self.makeIdentifier(for: id)
             let leg = Leg(
@@ -151,9 +155,13 @@ extension Exchange {
             self.change(call, at: now, into: &actions) { $0.offer(to: leg, into: &$1) }
             guard self.calls[call]?.leg(seat) != nil else { return }
             self.book[id]?.calls.append(.init(identifier: identifier, call: call, seat: seat))
-            if !leg.isPresent {
-                self.timers.remind(of: .parkedLeg(call, seat), at: now + self.policy.reloadWait)
+            if candidate.reach != .ring {
+                summoned.append((candidate, seat))
             }
+        }
+        // Only now that all have a leg: one that can't be woken must not end the call for the others.
+        for (candidate, seat) in summoned {
+            self.summon(candidate, to: call, seat, at: now, into: &actions)
         }
     }
 

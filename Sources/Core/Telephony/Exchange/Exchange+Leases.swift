@@ -1,12 +1,16 @@
-/// Being here for a time only (§4.2.2), and being woken (§9.5.2).
+/// Being here for a time only (§4.2.2).
 extension Exchange {
     // MARK: Access tokens
 
     /// A client came on a new socket with an access token. When a socket or a registration is here by a token that this one
     /// renews, it takes its place, with calls and all; the old socket is closed.
+    ///
+    /// - Parameter identifier: What a registration of before a restart is restored by from now on, since nobody knows what it
+    ///   was restored by till then.
     package mutating func admit(
         _ port: PortID,
         until lease: Lease,
+        identifier: RegistrationIdentifier? = nil,
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
@@ -18,6 +22,9 @@ extension Exchange {
         case .registration(let id)?:
             self.leases.release(self.book[id]?.lease, by: .registration(id))
             self.grant(lease, to: .registration(id))
+            if self.book[id]?.sealed != nil, let identifier {
+                self.book.change(id, to: identifier)
+            }
             _ = self.attach(id, to: port, at: now, into: &actions)
         case nil:
             self.grant(lease, to: .port(port))
@@ -84,25 +91,5 @@ extension Exchange {
         self.endCalls(of: id, because: .expired, at: now, into: &actions)
         self.leases.release(registration.lease, by: .registration(id))
         self.book[id]?.lease = nil
-    }
-
-    // MARK: Wakeups
-
-    /// A push is sent to a client: until then it may come back with this token, once.
-    package mutating func note(_ token: WakeupToken, for identifier: RegistrationIdentifier, until end: Moment) -> Bool
-    {
-        guard let id = self.book.registration(for: identifier) else { return false }
-        self.wakeups.note(token, for: id)
-        self.timers.remind(of: .wakeup(token), at: end)
-        return true
-    }
-
-    /// Somebody answers a push: the token is used up, and its registration has a new identifier to be restored by; the old
-    /// one is void. `false`, and nothing changed, for a token that is unknown, used or expired.
-    package mutating func redeem(_ token: WakeupToken, for identifier: RegistrationIdentifier) -> Bool {
-        guard let id = self.wakeups.registration(for: token) else { return false }
-        self.wakeups.forget(token)
-        self.book.change(id, to: identifier)
-        return true
     }
 }

@@ -108,6 +108,7 @@ extension Exchange {
             break
         }
         self.ports[port]?.registration = id
+        self.store(id, into: &actions)
         guard let registration = self.book[id] else { return false }
         if !registration.isGuest {
             actions.append(.tell(port, .registered(registration.label)))
@@ -134,6 +135,14 @@ extension Exchange {
         }
     }
 
+    /// Somebody says a secret of which only the digest may be known, since the registration is one of before a restart.
+    package mutating func unseal(_ identifier: RegistrationIdentifier, _ digest: SecretDigest) {
+        self.book.unseal(identifier, digest)
+    }
+
+    /// Whether there are registrations of before a restart whose clients have not come back yet.
+    package var hasSealed: Bool { self.book.hasSealed }
+
     /// A client says how it can be woken (§9.3). Returns the registration when there is something to be stored.
     @discardableResult
     package mutating func keep(
@@ -147,6 +156,11 @@ extension Exchange {
         case .success(let id):
             guard let notification else { return nil }
             self.book[id]?.keep(notification)
+            if self.book[id]?.record == nil {
+                self.book[id]?.record = self.nextRecord
+                self.nextRecord += 1
+            }
+            self.store(id, into: &actions)
             return id
         case .failure(let refusal):
             actions.append(.tell(port, .registerRefused(.status, refusal.reason)))
@@ -183,6 +197,7 @@ extension Exchange {
             self.ports[port]?.registration = nil
         }
         self.endCalls(of: id, because: departure, at: now, into: &actions)
+        self.unstore(id, into: &actions)
         self.forget(id)
         guard let port = registration.port else { return }
         if !registration.isGuest {

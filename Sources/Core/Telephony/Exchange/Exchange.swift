@@ -11,6 +11,10 @@ package struct Exchange: Sendable {
     var timers = TimerQueue<Moment, ExchangeTimer>()
     var leases = LeaseBook()
     var wakeups = WakeupBook()
+    /// The number of the next registration in the store.
+    var nextRecord: Int64 = 1
+    /// While what was before is taken over: where everything from the store has come to stand.
+    var records: [Int64: RegistrationID] = [:]
     /// Whether new calls and registrations are refused since the server drains.
     package internal(set) var isDraining = false
     /// What a call wants done, while it is being done: one buffer for all events.
@@ -37,6 +41,7 @@ package struct Exchange: Sendable {
         guard let id = lost.registration else { return }
         switch self.book[id]?.connectionLost(port, at: now) {
         case .wait(let remind)?:
+            self.store(id, into: &actions)
             for entry in self.book[id]?.calls ?? [] {
                 self.calls[entry.call]?.connectionLost(by: entry.seat)
             }
@@ -142,8 +147,12 @@ package struct Exchange: Sendable {
                 self.change(call, at: now, into: &actions) { $0.parkedLegTimedOut(seat, into: &$1) }
             case .absence(let id):
                 self.absenceReminded(id, at: now, into: &actions)
+            case .retention(let id):
+                self.retentionReminded(id, at: now, into: &actions)
             case .wakeup(let token):
-                self.wakeups.forget(token)
+                self.forgetWakeup(token, into: &actions)
+            case .quarantine(let id):
+                self.quarantineReminded(id, at: now, into: &actions)
             }
         }
     }
@@ -155,10 +164,22 @@ package struct Exchange: Sendable {
             self.end(id, because: .connectionLost, at: now, into: &actions)
         case .endCalls(let due)?:
             self.endCalls(of: id, because: .connectionLost, at: now, into: &actions)
-            self.timers.remind(of: .absence(id), at: due)
+            if let due { self.timers.remind(of: .retention(id), at: due) }
         case .wait(let due)?:
             self.timers.remind(of: .absence(id), at: due)
         case .ignore?, nil:
+            break
+        }
+    }
+
+    private mutating func retentionReminded(_ id: RegistrationID, at now: Moment, into actions: inout [ExchangeAction])
+    {
+        switch self.book[id]?.retentionReminded(at: now, retention: self.policy.notificationRetention) {
+        case .endRegistration?:
+            self.end(id, because: .connectionLost, at: now, into: &actions)
+        case .wait(let due)?:
+            self.timers.remind(of: .retention(id), at: due)
+        case .endCalls?, .ignore?, nil:
             break
         }
     }
@@ -211,6 +232,7 @@ package struct Exchange: Sendable {
                 actions.append(.tell(port, .call(label, indication)))
             case .legEnded(let registration, let label, let reason, let isPresent):
                 self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
+                self.wakeupEnded(of: registration, for: id, isPresent: isPresent, into: &actions)
                 if isPresent, let port = self.book.port(of: registration) {
                     actions.append(.tell(port, .call(label, .status(.terminated, reason))))
                 }

@@ -8,6 +8,8 @@ package struct ExchangePort: Sendable, Hashable {
     package internal(set) var isClosing = false
     /// Until when it may be here; a registration takes the lease over.
     package internal(set) var lease: Lease? = nil
+    /// Whether nothing has come from it for longer than a ping interval: it may be dead.
+    package internal(set) var isSilent = false
     /// How somebody without a registration is shown when he may place calls all the same (§4.2).
     package let guest: PartyAddress?
 }
@@ -19,6 +21,16 @@ package enum ExchangeAction: Sendable, Hashable {
     case close(PortID, CloseCause)
     /// Ask the directory whether somebody owns this number, and report with `resolved`.
     case resolve(CallID, DialString)
+    /// Send a push, and report with `pushed`. Its token must be noted before.
+    case wake(Wakeup)
+    /// Tell a client by push that the call it was woken for is over.
+    case callOff(Wakeup)
+    /// Store a registration as it is now.
+    case store(RegistrationID)
+    /// Strike a registration from the store.
+    case unstore(Int64)
+    /// Strike a push from the store: it was answered, or can't be any more.
+    case unstoreWakeup(SecretDigest)
 }
 
 /// Why a socket is closed. The gateway knows the code for it.
@@ -60,6 +72,12 @@ package struct ExchangePolicy: Sendable, Hashable {
     package var ringTimeout: Duration = .seconds(60)
     /// How long a registration with notification data lives without a socket.
     package var notificationRetention: Duration = .seconds(30 * 86_400)
+    /// How long a new call waits for a device that is being woken.
+    package var wakeupTimeout: Duration = .seconds(30)
+    /// How long the token in a push can be used, at most.
+    package var wakeupTokenLife: Duration = .seconds(60)
+    /// How long the token of a client that its messaging service does not know any more is remembered.
+    package var quarantine: Duration = .seconds(86_400)
     /// How long a new call waits for a device whose socket was just lost: a page that reloads.
     package var reloadWait: Duration = .seconds(5)
     package var devices: Devices = .fork

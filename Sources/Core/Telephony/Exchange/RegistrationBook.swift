@@ -2,6 +2,8 @@
 package struct RegistrationBook: Sendable {
     private var registrations = Slab<Registration>()
     private var byIdentifier: [RegistrationIdentifier: RegistrationID] = [:]
+    /// Those whose identifier is known by its digest only.
+    private var sealed: [SecretDigest: RegistrationID] = [:]
     /// The first device of each number; the others hang on it, the newest last.
     private var byDialString: [DialString: RegistrationID] = [:]
 
@@ -24,13 +26,22 @@ package struct RegistrationBook: Sendable {
         self.registrations.look(at: id) { $0.port }
     }
 
+    /// Some registrations, beginning at an index of the table.
+    package func page(from index: Int, limit: Int) -> (elements: [(RegistrationID, Registration)], next: Int?) {
+        self.registrations.page(from: index, limit: limit)
+    }
+
     package var all: [RegistrationID] { self.registrations.handles }
 
     /// Enters a registration. A guest is entered without secret or number: nobody can come back to it or call it.
     package mutating func insert(_ registration: Registration) -> RegistrationID {
         let id = self.registrations.insert(registration)
         guard !registration.isGuest else { return id }
-        self.byIdentifier[registration.identifier] = id
+        if let digest = registration.sealed {
+            self.sealed[digest] = id
+        } else {
+            self.byIdentifier[registration.identifier] = id
+        }
         if let first = self.byDialString[registration.address.dialString] {
             var last = first
             while let next = self.registrations[last]?.nextDevice {
@@ -45,6 +56,15 @@ package struct RegistrationBook: Sendable {
 
     package func registration(for identifier: RegistrationIdentifier) -> RegistrationID? {
         self.byIdentifier[identifier]
+    }
+
+    /// Whether there are registrations that may be found by ``unseal(_:_:)``.
+    package var hasSealed: Bool { !self.sealed.isEmpty }
+
+    /// Somebody says a secret of which, perhaps, only the digest is known: from now on it is known itself.
+    package mutating func unseal(_ identifier: RegistrationIdentifier, _ digest: SecretDigest) {
+        guard let id = self.sealed[digest] else { return }
+        self.change(id, to: identifier)
     }
 
     /// Whether anybody is registered for a number.
@@ -65,20 +85,29 @@ package struct RegistrationBook: Sendable {
 
     /// Gives a registration another secret; the old one is void.
     package mutating func change(_ id: RegistrationID, to identifier: RegistrationIdentifier) {
-        guard let old = self.registrations[id]?.identifier else { return }
-        self.byIdentifier[old] = nil
+        guard let registration = self.registrations[id] else { return }
+        self.forgetSecret(of: registration)
         self.byIdentifier[identifier] = id
         self.registrations[id]?.identifier = identifier
+        self.registrations[id]?.sealed = nil
     }
 
     @discardableResult
     package mutating func remove(_ id: RegistrationID) -> Registration? {
         guard let registration = self.registrations[id] else { return nil }
         if !registration.isGuest {
-            self.byIdentifier[registration.identifier] = nil
+            self.forgetSecret(of: registration)
             self.unlink(id, registration)
         }
         return self.registrations.remove(id)
+    }
+
+    private mutating func forgetSecret(of registration: Registration) {
+        if let digest = registration.sealed {
+            self.sealed[digest] = nil
+        } else {
+            self.byIdentifier[registration.identifier] = nil
+        }
     }
 
     private mutating func unlink(_ id: RegistrationID, _ registration: Registration) {

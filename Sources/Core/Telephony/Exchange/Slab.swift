@@ -83,6 +83,24 @@ package struct Slab<Element> {
         return element
     }
 
+    /// The elements from an index on, at most so many, and the index to go on with; `nil` at the end.
+    package func page(from index: Int, limit: Int) -> (elements: [(Handle<Element>, Element)], next: Int?) {
+        var page: [(Handle<Element>, Element)] = []
+        var index = index
+        let end = min(self.elements.count, index + max(limit, 1))
+        while index < end {
+            if let element = self.elements[index] {
+                let handle = Handle<Element>(
+                    index: UInt32(truncatingIfNeeded: index),
+                    generation: self.generations[index]
+                )
+                page.append((handle, element))
+            }
+            index += 1
+        }
+        return (page, index < self.elements.count ? index : nil)
+    }
+
     /// The names of all elements.
     package var handles: [Handle<Element>] {
         self.elements.indices.compactMap { index in

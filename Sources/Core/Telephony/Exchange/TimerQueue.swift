@@ -6,8 +6,12 @@ package enum ExchangeTimer: Sendable, Hashable {
     case parkedLeg(CallID, Seat)
     /// A client may have been away for too long.
     case absence(RegistrationID)
+    /// A client that can be woken may have slept for too long.
+    case retention(RegistrationID)
     /// A push is too old to be answered.
-    case wakeup(WakeupToken)
+    case wakeup(SecretDigest)
+    /// A client's messaging service may not have known it for too long.
+    case quarantine(RegistrationID)
 }
 
 /// Reminders in the order in which they are due, and those of one moment in the order in which they were set: a heap.

@@ -25,6 +25,12 @@ package struct Registration: Sendable {
     package let description: String?
     /// How to wake the client when it sleeps.
     package private(set) var notification: NotificationData?
+    /// Since when its messaging service has not known it any more: no push until the client offers its token again.
+    package internal(set) var quarantinedSince: Moment?
+    /// Its number in the store, as soon as it can be woken: that makes it outlive the server's process.
+    package internal(set) var record: Int64?
+    /// Known instead of ``identifier`` after the server was started anew, until the client comes and says it.
+    package internal(set) var sealed: SecretDigest?
 
     /// Until when it may be here; `nil` for as long as it likes.
     package internal(set) var lease: Lease?
@@ -34,8 +40,13 @@ package struct Registration: Sendable {
     /// The next registration of the same number.
     package internal(set) var nextDevice: RegistrationID?
     package internal(set) var startLimit = RateLimit()
+    private var pushLimit = RateLimit()
+    private var lastPush: Moment?
     /// Whether ``absenceReminded(at:grace:retention:)`` is still to come for an absence, be it an earlier one.
     private var awaitsReminder = false
+    /// The same for ``retentionReminded(at:retention:)``. So there is never more than one reminder of each kind, however often a
+    /// phone comes and goes.
+    private var awaitsRetention = false
 
     package struct CallEntry: Sendable, Hashable {
         package let identifier: CallIdentifier
@@ -49,6 +60,32 @@ package struct Registration: Sendable {
         self.address = enrolment.address
         self.username = enrolment.username
         self.description = enrolment.description
+    }
+
+    /// One of before the server was started anew: nobody is there, and its secret is known by its digest only.
+    package init(
+        enrolment: Enrolment,
+        sealed digest: SecretDigest?,
+        absentSince since: Moment,
+        notification: NotificationData? = nil,
+        quarantinedSince: Moment? = nil
+    ) {
+        self.state = .detached(since: since)
+        self.identifier = enrolment.identifier
+        self.address = enrolment.address
+        self.username = enrolment.username
+        self.description = enrolment.description
+        self.sealed = digest
+        self.notification = notification
+        self.quarantinedSince = quarantinedSince
+        self.awaitsRetention = true
+    }
+
+    /// It was there, or in a call, when the server was started anew: its absence begins now, and a reminder is to come.
+    mutating func restart(at now: Moment) {
+        guard case .detached = self.state else { return }
+        self.state = .detached(since: now)
+        self.awaitsReminder = true
     }
 
     package var label: RegistrationLabel {
@@ -122,8 +159,8 @@ package struct Registration: Sendable {
 
     package enum AbsenceAction: Sendable, Hashable {
         case endRegistration
-        /// The registration is kept for its notification data; its calls are not.
-        case endCalls(remindAt: Moment)
+        /// The registration is kept for its notification data; its calls are not. No moment: an earlier reminder is to come.
+        case endCalls(remindAt: Moment?)
         /// Not yet: it came back and was lost again later, or clients are granted more time meanwhile.
         case wait(remindAt: Moment)
         /// It is back.
@@ -138,17 +175,58 @@ package struct Registration: Sendable {
             return .ignore
         case .detached(let since):
             guard since + grace <= now else { return .wait(remindAt: since + grace) }
+            self.awaitsReminder = false
             guard self.notification != nil, since + retention > now else { return .endRegistration }
-            return .endCalls(remindAt: since + retention)
+            defer { self.awaitsRetention = true }
+            return .endCalls(remindAt: self.awaitsRetention ? nil : since + retention)
         }
     }
 
-    /// Whether a new call should wait for this device: its socket is there, or was a moment ago (a page reload).
-    package func isReachable(at now: Moment, within reloadWait: Duration) -> Bool {
+    /// The client may have slept for too long.
+    package mutating func retentionReminded(at now: Moment, retention: Duration) -> AbsenceAction {
         switch self.state {
-        case .attached: true
-        case .detached(let since): now < since + reloadWait
+        case .attached:
+            self.awaitsRetention = false
+            return .ignore
+        case .detached(let since):
+            guard since + retention <= now else { return .wait(remindAt: since + retention) }
+            return .endRegistration
         }
+    }
+
+    /// Whether a push may reach it.
+    package var canBeWoken: Bool { self.notification != nil && self.quarantinedSince == nil }
+
+    /// How a new call gets to this device.
+    package enum Reach: Sendable, Hashable {
+        case ring
+        /// Its socket is there, but may be dead: nothing has come from it for a while.
+        case ringAndWake
+        /// By a push, since there is no socket.
+        case wake
+        /// Its socket was lost a moment ago (a page reload): by then it should be back.
+        case wait(until: Moment)
+        case none
+    }
+
+    /// - Parameter isSilent: Whether nothing has come from its socket for longer than a ping interval.
+    package func reach(at now: Moment, within reloadWait: Duration, isSilent: Bool) -> Reach {
+        switch self.state {
+        case .attached: isSilent && self.canBeWoken ? .ringAndWake : .ring
+        case .detached where self.canBeWoken: .wake
+        case .detached(let since): now < since + reloadWait ? .wait(until: since + reloadWait) : .none
+        }
+    }
+
+    /// How many pushes one client gets: a second apart, and on average ten a minute.
+    private static let (pushSpacing, pushInterval, pushBurst) = (Duration.seconds(1), Duration.seconds(6), 10)
+
+    /// When the next push may be sent, which is counted herewith; `nil` when there have been too many.
+    package mutating func admitPush(at now: Moment) -> Moment? {
+        guard self.pushLimit.admit(at: now, every: Self.pushInterval, burst: Self.pushBurst) else { return nil }
+        let earliest = max(now, self.lastPush.map { $0 + Self.pushSpacing } ?? now)
+        self.lastPush = earliest
+        return earliest
     }
 
     /// How long nobody has been there, for whom nothing is lost when it goes; `nil` when somebody is there or in a call.
@@ -157,8 +235,16 @@ package struct Registration: Sendable {
         return since
     }
 
+    /// The client says how it can be woken. That it says so again proves that its messaging service still knows it.
     package mutating func keep(_ notification: NotificationData) {
         self.notification = notification
+        self.quarantinedSince = nil
+    }
+
+    /// Its messaging service has not known it for too long.
+    package mutating func dropNotification() {
+        self.notification = nil
+        self.quarantinedSince = nil
     }
 }
 

@@ -7,8 +7,14 @@ package struct RateLimit: Sendable, Hashable {
 
     /// Whether one more event is within the limit, and if so counts it.
     package mutating func admit(at now: Moment, perSecond rate: Int, burst: Int) -> Bool {
-        guard rate > 0, burst > 0 else { return false }
-        let interval = 1_000_000_000 / Int64(rate)
+        guard rate > 0 else { return false }
+        return self.admit(at: now, every: .nanoseconds(1_000_000_000 / rate), burst: burst)
+    }
+
+    /// The same for one event in so much time.
+    package mutating func admit(at now: Moment, every time: Duration, burst: Int) -> Bool {
+        let interval = time.inNanoseconds
+        guard interval > 0, burst > 0 else { return false }
         let (product, isEndless) = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
         let tolerance = isEndless ? .max : product
         let start = max(self.admittedUntil, now.nanoseconds)

@@ -1,7 +1,7 @@
 /// What two access tokens must share for the later one to renew the earlier one: a digest of issuer, algorithm, user and
 /// nonce (§4.2.2). Whoever cannot sign for the same user cannot make it.
 package struct RenewalKey: Hashable, Sendable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    package let words: (UInt64, UInt64, UInt64, UInt64)
 
     package init(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
         self.words = (first, second, third, fourth)

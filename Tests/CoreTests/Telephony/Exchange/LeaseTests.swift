@@ -1,3 +1,4 @@
+import Core
 import Testing
 
 @testable import Telephony
@@ -231,11 +232,13 @@ struct WakeupTokenTests {
         #expect(self.world.exchange.census.registrations == 1)
     }
 
-    @Test("A newer push voids the older")
-    func newer() throws {
+    @Test("Whichever of several pushes is answered voids the others")
+    func several() throws {
         let (first, second) = (try self.alice.isSentPush(), try self.alice.isSentPush())
-        #expect(try !self.alice.wakes(by: first))
-        #expect(try self.alice.wakes(by: second))
+        #expect(try self.alice.wakes(by: first))
+        #expect(try !self.alice.wakes(by: second))
+        #expect(self.world.exchange.wakeups.count == 0)
+        #expect(self.world.forgotten == [first.digest, second.digest])
     }
 
     @Test("Not when the registration is gone")

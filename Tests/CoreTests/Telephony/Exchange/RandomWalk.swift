@@ -77,9 +77,32 @@ struct RandomWalk {
         case 95..<98: try self.registerOperation(client)
         default: try self.operate(client)
         }
+        try self.push()
         if self.world.exchange.isDraining, self.number(below: 5) == 0 {
             self.world.exchange.endDrain()
         }
+    }
+
+    /// Pushes are sent, sooner or later, services answer, and some clients come.
+    private mutating func push() throws {
+        guard !self.world.wakeups.isEmpty, self.number(below: 3) > 0, let token = try self.world.sendsPush() else {
+            return
+        }
+        let result = self.any([PushResult.accepted, .accepted, .accepted, .failed, .gone]) ?? .failed
+        let wakeup = self.world.sent.last?.wakeup
+        let client = self.world.clients.first { client in
+            client.secret.flatMap { self.world.exchange.book.registration(for: $0) } == wakeup?.registration
+        }
+        // Some are faster than the service's answer.
+        if self.number(below: 4) == 0, let client {
+            self.note("\(client.name) answers a push at once")
+            if try !client.wakes(by: token) { client.forgetCalls() }
+        }
+        self.note("a push to \(client?.name ?? "nobody") is \(result)")
+        try self.world.serviceSays(result, to: token)
+        guard result == .accepted, let client, self.number(below: 2) == 0 else { return }
+        self.note("\(client.name) answers a push")
+        _ = try client.wakes(by: token)
     }
 
     private mutating func comeOrGo(_ client: TestClient) throws {

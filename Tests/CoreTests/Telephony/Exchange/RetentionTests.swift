@@ -52,6 +52,32 @@ struct RetentionTests {
         #expect(self.world.exchange.timers.count == 0)
     }
 
+    @Test("A phone that was away for long once does not keep its calls for longer the next time")
+    func graceAgain() throws {
+        try self.bob.canBeWoken()
+        try self.bob.losesSocket()
+        try self.world.passes(.seconds(3600))
+        #expect(try self.bob.returns())
+        try self.alice.dials("200")
+        try self.bob.answers()
+        try self.bob.losesSocket()
+        _ = self.world.told()
+        try self.world.passes(.seconds(60))
+        #expect(self.world.told() == ["100": ["c-1 terminated connectionLost"]])
+    }
+
+    @Test("However often a phone comes and goes, there are never more than two reminders of it")
+    func remindersBounded() throws {
+        try self.bob.canBeWoken()
+        for _ in 0..<100 {
+            try self.bob.losesSocket()
+            try self.world.passes(.seconds(61))
+            #expect(try self.bob.returns())
+            try self.world.passes(.seconds(600))
+        }
+        #expect(self.world.exchange.timers.count <= 2)
+    }
+
     @Test("A retention shorter than the grace does not shorten the grace")
     func shortRetention() throws {
         var policy = ExchangePolicy()
@@ -65,11 +91,14 @@ struct RetentionTests {
         #expect(self.world.exchange.census.registrations == 1)
     }
 
-    @Test("A call finds such a client unavailable, not unknown")
+    @Test("A call for a client that can't be woken any more finds it unavailable, not unknown")
     func called() throws {
         try self.bob.canBeWoken()
         try self.bob.losesSocket()
         try self.world.passes(.seconds(3600))
+        let id = try #require(self.bob.secret.flatMap { self.world.exchange.book.registration(for: $0) })
+        self.world.exchange.book[id]?.quarantinedSince = self.world.now
+        try self.world.happens { $0.store(id, into: &$2) }
         try self.alice.dials("200")
         #expect(self.world.told() == ["100": ["c-1 terminated unavailable"]])
         #expect(self.world.questions.isEmpty)

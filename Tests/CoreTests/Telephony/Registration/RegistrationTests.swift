@@ -161,16 +161,52 @@ struct RegistrationTests {
         #expect(registration.connectionLost(Self.port, at: Self.second(101)) == .wait(remind: false))
     }
 
-    @Test("A new call waits for who is there, or was a moment ago", arguments: Situation.allCases)
-    func reachable(situation: Situation) {
+    @Test("A new call waits for who was there a moment ago, and wakes who sleeps", arguments: Situation.allCases)
+    func reach(situation: Situation) {
         let registration = Self.registration(situation)
         for (second, isRecent) in [(100, true), (104, true), (105, false), (9999, false)] as [(Int64, Bool)] {
-            let isReachable = registration.isReachable(at: Self.second(second), within: .seconds(5))
-            switch situation {
-            case .here, .backAgain, .guest: #expect(isReachable)
-            case .away, .asleep, .awayAgain, .guestAway: #expect(isReachable == isRecent)
+            for isSilent in [false, true] {
+                let now = Self.second(second)
+                let reach = registration.reach(at: now, within: .seconds(5), isSilent: isSilent)
+                switch situation {
+                case .here, .backAgain, .guest: #expect(reach == .ring)
+                case .asleep: #expect(reach == .wake)
+                case .away, .awayAgain, .guestAway:
+                    #expect(reach == (isRecent ? .wait(until: Self.second(105)) : .none))
+                }
             }
         }
+    }
+
+    @Test("Who can be woken is woken too when its socket is silent; not in quarantine, till it offers its token again")
+    func silent() {
+        var registration = Self.registration(.here)
+        registration.keep(NotificationData(token: [1], url: nil))
+        let reach = { (isSilent: Bool) in
+            registration.reach(at: Self.second(1), within: .seconds(5), isSilent: isSilent)
+        }
+        #expect(reach(false) == .ring)
+        #expect(reach(true) == .ringAndWake)
+        registration.quarantinedSince = Self.second(1)
+        #expect(reach(true) == .ring)
+        registration.keep(NotificationData(token: [1], url: nil))
+        #expect(reach(true) == .ringAndWake)
+        registration.dropNotification()
+        #expect(reach(true) == .ring)
+    }
+
+    @Test("Pushes are a second apart, and ten a minute")
+    func pushRate() {
+        var registration = Self.registration(.asleep)
+        #expect(registration.admitPush(at: Self.second(100)) == Self.second(100))
+        #expect(registration.admitPush(at: Self.second(100)) == Self.second(101))
+        #expect(registration.admitPush(at: Self.second(100)) == Self.second(102))
+        #expect(registration.admitPush(at: Self.second(110)) == Self.second(110))
+        let more = (0..<10).compactMap { _ in registration.admitPush(at: Self.second(111)) }
+        // Ten at once, and one for each six seconds since.
+        #expect(more.count == 7)
+        #expect(registration.admitPush(at: Self.second(111)) == nil)
+        #expect(registration.admitPush(at: Self.second(117)) != nil)
     }
 
     @Test("Abandoned is who is away and not in a call", arguments: Situation.allCases)

@@ -8,6 +8,8 @@ extension OutsideWorld {
         for id in self.exchange.book.all {
             entries += try self.checkRegistration(id)
         }
+        let records = self.exchange.book.all.count { self.exchange.book[$0]?.record != nil }
+        guard records == self.stored.count else { throw Senseless("\(self.stored.count) stored, not \(records)") }
         guard legs == entries else { throw Senseless("\(entries) calls in the book, and \(legs) legs") }
         for client in self.clients {
             try self.checkView(of: client)
@@ -61,6 +63,12 @@ extension OutsideWorld {
             guard self.exchange.ports[port]?.registration == id, self.exchange.isOpen(port) else {
                 throw Senseless("registration \(id) is on a socket that knows nothing of it")
             }
+        }
+        if let record = registration.record {
+            guard let stored = self.stored[record], stored.notification == registration.notification,
+                stored.quarantinedSince == registration.quarantinedSince, stored.identifier == registration.identifier,
+                (stored.port == nil) == (registration.port == nil)
+            else { throw Senseless("registration \(id) is not stored as it is") }
         }
         if registration.isGuest, registration.calls.isEmpty {
             throw Senseless("a guest without a call is still in the book")

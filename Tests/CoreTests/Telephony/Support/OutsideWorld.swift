@@ -1,3 +1,5 @@
+import Core
+
 @testable import Telephony
 
 /// Something that must not happen to anybody.
@@ -25,6 +27,16 @@ final class OutsideWorld {
     private(set) var closing: [PortID] = []
     /// What the directory was asked and has not answered.
     private(set) var questions: [(call: CallID, dialString: DialString)] = []
+    /// Pushes that were asked for and not sent.
+    private(set) var wakeups: [Wakeup] = []
+    /// Pushes that were sent and not called off, by their token.
+    private(set) var sent: [(token: WakeupToken, wakeup: Wakeup)] = []
+    /// What was called off.
+    private(set) var calledOff: [Wakeup] = []
+    /// The store: registrations as they were last written down.
+    private(set) var stored: [Int64: Registration] = [:]
+    /// Tokens that the store was told to forget.
+    private(set) var forgotten: [SecretDigest] = []
     /// What everybody was told since ``told()`` was last asked.
     private var news: [String: [String]] = [:]
     /// Whether the event is a transfer, after which parties are told of an active call though it was active before.
@@ -165,7 +177,48 @@ final class OutsideWorld {
                 throw Senseless("asks the directory twice about one call")
             }
             self.questions.append((call, dialString))
+        case .wake(let wakeup):
+            if self.wakeups.contains(where: { $0.call == wakeup.call && $0.registration == wakeup.registration }) {
+                throw Senseless("wakes a client twice for one call")
+            }
+            self.wakeups.append(wakeup)
+        case .callOff(let wakeup):
+            guard !self.calledOff.contains(where: { $0.call == wakeup.call && $0.registration == wakeup.registration })
+            else { throw Senseless("calls one call off twice") }
+            self.calledOff.append(wakeup)
+        case .store(let id):
+            guard let registration = self.exchange.book[id], let record = registration.record else {
+                throw Senseless("stores what is not to be stored")
+            }
+            self.stored[record] = registration
+        case .unstore(let record):
+            guard self.stored.removeValue(forKey: record) != nil else { throw Senseless("strikes what is not stored") }
+        case .unstoreWakeup(let token):
+            self.forgotten.append(token)
         }
+    }
+
+    // MARK: Pushes
+
+    /// The oldest push that was asked for is about to be sent. `nil` when it is not wanted any more.
+    func sendsPush() throws -> WakeupToken? {
+        guard !self.wakeups.isEmpty else { throw Senseless("nobody is to be woken") }
+        let wakeup = self.wakeups.removeFirst()
+        let token = self.newWakeupToken()
+        let now = self.now
+        guard self.exchange.noteWakeup(token.digest, for: wakeup, at: now) else { return nil }
+        self.sent.append((token, wakeup))
+        try self.checkTruth()
+        return token
+    }
+
+    /// The messaging service says what it made of a push.
+    func serviceSays(_ result: PushResult, to token: WakeupToken) throws {
+        guard let wakeup = self.sent.first(where: { $0.token == token })?.wakeup else {
+            throw Senseless("no such push")
+        }
+        try self.happens { $0.pushed(token.digest, for: wakeup, result, at: $1, into: &$2) }
+        try self.checkTruth()
     }
 
     private func note(_ client: TestClient, _ line: () -> String) {

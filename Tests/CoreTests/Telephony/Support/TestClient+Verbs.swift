@@ -1,3 +1,5 @@
+import Core
+
 @testable import Telephony
 
 /// What people do with their telephones. Calls are named as in ``TestClient/describe(_:)``: by the identifier that the
@@ -82,10 +84,10 @@ extension TestClient {
     /// A push is sent to it. Returns the token in it.
     func isSentPush(goodFor time: Duration = .seconds(60)) throws -> WakeupToken {
         guard let secret = self.secret else { throw Senseless("\(self.name) is not registered") }
-        let token = self.world.newWakeupToken()
-        guard self.world.exchange.note(token, for: secret, until: self.world.now + time) else {
-            throw Senseless("\(self.name) is registered and can't be woken")
-        }
+        let (token, book) = (self.world.newWakeupToken(), self.world.exchange.book)
+        guard let id = book.registration(for: secret) else { throw Senseless("\(self.name) is not in the book") }
+        self.world.exchange.wakeups.note(token.digest, .init(registration: id, wakeup: nil))
+        self.world.exchange.timers.remind(of: .wakeup(token.digest), at: self.world.now + time)
         return token
     }
 
@@ -93,7 +95,7 @@ extension TestClient {
     @discardableResult
     func wakes(by token: WakeupToken) throws -> Bool {
         let secret = self.world.newSecret()
-        guard self.world.exchange.redeem(token, for: secret) else { return false }
+        guard try self.world.happens({ $0.redeem(token.digest, for: secret, into: &$2) }) else { return false }
         self.secret = secret
         return try self.returns()
     }
