@@ -26,7 +26,25 @@ struct FCMTemplate: Sendable, Equatable {
                 ]
             ],
         ]
-        self.webpush = ["headers": ["TTL": "{ttl}", "Urgency": "high", "Topic": .string(collapseKey)]]
+        var headers = JSONObject()
+        headers["TTL"] = "{ttl}"
+        headers["Urgency"] = "high"
+        if Self.isTopic(collapseKey) { headers["Topic"] = .string(collapseKey) }
+        self.webpush = ["headers": .object(headers)]
+    }
+
+    /// Browsers' push services take no other (RFC 8030, section 5.4).
+    private static func isTopic(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default:
+                    false
+                }
+            }
     }
 
     init(from reader: SettingsReader, collapseKey: String) {

@@ -88,6 +88,10 @@ enum Base64URL {
         return bits == 0 ? bytes : nil
     }
 
+    static func isDigit(_ byte: UInt8) -> Bool {
+        self.value(of: byte) != nil
+    }
+
     private static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - UInt8(ascii: "A")

@@ -94,6 +94,12 @@ struct FCMMessage {
                 throw Violation("\(path).headers", "Urgency is unknown")
             }
         }
+        if let topic = headers["Topic"] {
+            // RFC 8030 §5.4.
+            guard (1...32).contains(topic.utf8.count), topic.utf8.allSatisfy(Base64URL.isDigit) else {
+                throw Violation("\(path).headers", "Topic must be 1 to 32 characters of base64url")
+            }
+        }
         let own = try object["data"].map { value throws(Violation) in try self.data(value, "\(path).data") }
         try self.checkSize(self.size(own ?? data), "\(path).data", "Web push message is too big")
         let options = object["fcm_options"] ?? object["fcmOptions"]

@@ -153,6 +153,7 @@ struct FCMLogInTests {
             ended.countUp()
             return outcome
         }
+        _ = try await fixture.simulator.journal.next(to: .googleToken)
         #expect(await plugin.wake(Self.target, for: notice, within: .milliseconds(300)).sort == .failed)
         #expect(ended.count == 0)
         patient.cancel()

@@ -108,6 +108,46 @@ struct FCMRecordingTests {
         }
     }
 
+    @Test(
+        "FCM takes the message with any collapse key that the settings take, and with the longest of URLs",
+        arguments: ["call", "ring.ring!", String(repeating: "k", count: 64), "a/b+c"]
+    )
+    func limits(_ key: String) async throws {
+        let fixture = try await PushFixture()
+        let plugin = try await fixture.startFCM(["collapseKey": .string(key)])
+        let target = NotificationTarget(token: .string(String(repeating: "t", count: 4096)))
+        // SECURITY.md I20: longer ones are dropped before.
+        let url = "https://app.example.test/" + String(repeating: "%C3%A9", count: 337)
+        #expect(url.utf8.count <= 2048)
+        #expect(await plugin.wake(target, for: try PushSample.notice(url: url), within: .seconds(30)) == .waiting)
+        #expect(try await fixture.simulator.journal.next(to: .fcm).data["url"] == url)
+        await plugin.cancel(target, for: try PushSample.cancelNotice(url: url), within: .seconds(30))
+        let request = try await fixture.simulator.journal.next(to: .fcm)
+        #expect(request.complaint == nil)
+        #expect(request.data["cancelled"] == "true")
+        await plugin.stop()
+        await fixture.simulator.stop()
+    }
+
+    @Test("A block of the settings takes the place of ours, with its placeholders filled in; false leaves it out")
+    func blocks() async throws {
+        let fixture = try await PushFixture()
+        let plugin = try await fixture.startFCM([
+            "apns": false, "webpush": false,
+            "android": ["priority": "HIGH", "ttl": "{ttl}s", "notification": ["body": "{caller} \"{url}\" {x} {caller}"]],
+        ])
+        let target = NotificationTarget(token: "fcm-token-AAA:xyz")
+        #expect(await plugin.wake(target, for: try PushSample.notice(), within: .seconds(30)) == .waiting)
+        let request = try await fixture.simulator.journal.next(to: .fcm)
+        let message = try Self.object(try Self.object(request.json)["message"])
+        #expect(message["apns"] == nil)
+        #expect(message["webpush"] == nil)
+        let notification = try Self.object(try Self.object(message["android"])["notification"])
+        #expect(notification["body"] == .string("\(PushSample.caller) \"{url}\" {x} \(PushSample.caller)"))
+        await plugin.stop()
+        await fixture.simulator.stop()
+    }
+
     @Test("The end of a call: data, the same collapse key, and no alert")
     func cancel() async throws {
         let fixture = try await PushFixture()
