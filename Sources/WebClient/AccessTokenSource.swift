@@ -29,7 +29,9 @@ package actor AccessTokenSource {
     private let fetch: @Sendable () async -> Result<Grant, Refusal>
     private let now: @Sendable () -> Duration
     private var current: (token: String, end: Duration)?
-    private var renewal: Task<Result<Grant, Refusal>, Never>?
+    private var isRenewing = false
+    private var waiting: [UInt64: CheckedContinuation<Result<String, Refusal>, Never>] = [:]
+    private var lastWaiting: UInt64 = 0
     /// After a failure: why, and not before when to try again.
     private var failure: (refusal: Refusal, until: Duration, pause: Duration)?
 
@@ -45,17 +47,20 @@ package actor AccessTokenSource {
     }
 
     /// A token that is good now.
-    package func token() async -> Result<String, Refusal> {
+    ///
+    /// - Parameter time: How long to wait for one. Who is cancelled does not wait either.
+    package func token(within time: Duration = .seconds(60)) async -> Result<String, Refusal> {
         let now = self.now()
         if let current = self.current, now < current.end {
             if current.end - now <= Self.ahead, !self.isPausing(at: now) {
                 // Nobody waits for the next one yet.
-                _ = self.renew()
+                self.renew()
             }
             return .success(current.token)
         }
         if let failure = self.failure, now < failure.until { return .failure(failure.refusal) }
-        return await self.renew().value.map(\.token)
+        self.renew()
+        return await self.nextToken(within: time)
     }
 
     /// The service says that this token is not good: another is fetched, unless that has happened already.
@@ -67,20 +72,38 @@ package actor AccessTokenSource {
         self.failure.map { now < $0.until } ?? false
     }
 
-    private func renew() -> Task<Result<Grant, Refusal>, Never> {
-        if let renewal = self.renewal { return renewal }
+    private func renew() {
+        guard !self.isRenewing else { return }
+        self.isRenewing = true
         // Not a child of whoever asks: he may give up, and others wait for it, too.
-        let renewal = Task { [fetch] in
-            let result = await fetch()
-            self.renewed(result)
-            return result
+        Task { [fetch] in
+            self.renewed(await fetch())
         }
-        self.renewal = renewal
-        return renewal
+    }
+
+    /// The token that is being fetched. A service that does not answer holds up nobody beyond his time.
+    private func nextToken(within time: Duration) async -> Result<String, Refusal> {
+        self.lastWaiting += 1
+        let number = self.lastWaiting
+        let alarm = Task {
+            try await Task.sleep(for: time)
+            self.giveUp(number)
+        }
+        defer { alarm.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { self.waiting[number] = $0 }
+        } onCancel: {
+            Task { await self.giveUp(number) }
+        }
+    }
+
+    private func giveUp(_ number: UInt64) {
+        let continuation = self.waiting.removeValue(forKey: number)
+        continuation?.resume(returning: .failure(.unavailable("no access token in time", retryAfter: nil)))
     }
 
     private func renewed(_ result: Result<Grant, Refusal>) {
-        self.renewal = nil
+        self.isRenewing = false
         switch result {
         case .success(let grant):
             self.failure = nil
@@ -90,6 +113,9 @@ package actor AccessTokenSource {
             if case .unavailable(_, let asked?) = refusal { pause = max(pause, min(asked, Self.longestPause)) }
             self.failure = (refusal, self.now() + pause, pause)
         }
+        let waiting = self.waiting.values
+        self.waiting = [:]
+        for continuation in waiting { continuation.resume(returning: result.map(\.token)) }
     }
 }
 
@@ -114,7 +140,9 @@ extension AccessTokenSource.Grant {
                 return .failure(.unavailable("the log-in's answer holds no access token", retryAfter: nil))
             }
             guard let seconds = document?["expires_in"]?.seconds, (1...31_536_000).contains(seconds) else {
-                return .failure(.unavailable("the log-in's answer does not say how long it is good for", retryAfter: nil))
+                return .failure(
+                    .unavailable("the log-in's answer does not say how long it is good for", retryAfter: nil)
+                )
             }
             return .success(Self(token: token, life: .seconds(seconds)))
         case 400...403:
@@ -125,7 +153,10 @@ extension AccessTokenSource.Grant {
             return .failure(.misconfigured("the log-in's address answers with status \(response.status)"))
         default:
             return .failure(
-                .unavailable("the log-in answers with status \(response.status)", retryAfter: response.retryAfter(at: now))
+                .unavailable(
+                    "the log-in answers with status \(response.status)",
+                    retryAfter: response.retryAfter(at: now)
+                )
             )
         }
     }

@@ -137,13 +137,24 @@ final class WebLoop: @unchecked Sendable {
         self.numbers[handle] = transfer.number
     }
 
+    /// HTTP/2 without TLS, unless libcurl is older than 8.0: that can't use such a connection a second time.
+    private var plainTextVersion: Int {
+        if let version = curl_version_info(CURLVERSION_FIRST), version.pointee.version_num >= 0x08_00_00 {
+            return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+        }
+        if let multi = self.rawMulti {
+            _ = anynode_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, Self.mostConnections.http1)
+        }
+        return CURL_HTTP_VERSION_1_1
+    }
+
     private func prepare(_ handle: UnsafeMutableRawPointer, for transfer: WebTransfer) -> Bool {
         let (request, argument) = (transfer.request, Unmanaged.passUnretained(transfer).toOpaque())
         let isHTTPS = request.url.utf8.prefix(6).elementsEqual("https:".utf8)
         let version =
             switch self.settings.version {
             case .http1: CURL_HTTP_VERSION_1_1
-            case .http2: isHTTPS ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+            case .http2: isHTTPS ? CURL_HTTP_VERSION_2TLS : self.plainTextVersion
             }
         let milliseconds = { (duration: Duration) -> Int in
             let (seconds, attoseconds) = duration.components
@@ -166,7 +177,11 @@ final class WebLoop: @unchecked Sendable {
             anynode_curl_set_long(handle, CURLOPT_HTTP_VERSION, version),
             anynode_curl_set_long(handle, CURLOPT_PIPEWAIT, self.settings.version == .http2 ? 1 : 0),
             anynode_curl_set_long(handle, CURLOPT_TIMEOUT_MS, max(1, milliseconds(transfer.time))),
-            anynode_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, max(1, milliseconds(self.settings.connectTimeout))),
+            anynode_curl_set_long(
+                handle,
+                CURLOPT_CONNECTTIMEOUT_MS,
+                max(1, milliseconds(self.settings.connectTimeout))
+            ),
             anynode_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1),
             anynode_curl_set_text(handle, CURLOPT_USERAGENT, "anynode-server"),
             anynode_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method),
@@ -220,7 +235,9 @@ final class WebLoop: @unchecked Sendable {
     }
 
     private func remove(_ number: UInt64) {
-        guard let multi = self.rawMulti, let (handle, transfer) = self.underWay.removeValue(forKey: number) else { return }
+        guard let multi = self.rawMulti, let (handle, transfer) = self.underWay.removeValue(forKey: number) else {
+            return
+        }
         self.numbers[handle] = nil
         curl_multi_remove_handle(multi, handle)
         self.giveBack(handle, transfer)

@@ -67,7 +67,7 @@ final class FCMClient: Sendable {
         var isRepeated = false
         while true {
             let token: String
-            switch await self.tokens.token() {
+            switch await self.tokens.token(within: end - self.now()) {
             case .success(let success): token = success
             case .failure(.misconfigured(let problem)): return .misconfigured(problem)
             case .failure(.unavailable(let problem, let wait)): return .failed(problem, retryAfter: wait)

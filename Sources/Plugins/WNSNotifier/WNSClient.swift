@@ -53,7 +53,7 @@ final class WNSClient: Sendable {
         var isRepeated = false
         while true {
             let token: String
-            switch await self.tokens.token() {
+            switch await self.tokens.token(within: end - self.now()) {
             case .success(let success): token = success
             case .failure(.misconfigured(let problem)): return .misconfigured(problem)
             case .failure(.unavailable(let problem, let wait)): return .failed(problem, retryAfter: wait)

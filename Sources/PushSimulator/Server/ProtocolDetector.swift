@@ -13,6 +13,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private let services: PushServices
     private let streams: Int
     private var received = ByteBuffer()
+    private var isDecided = false
 
     init(_ connection: SimulatorConnection, _ services: PushServices, streams: Int) {
         self.connection = connection
@@ -21,6 +22,11 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isDecided else {
+            // On its way out of the pipeline.
+            context.fireChannelRead(data)
+            return
+        }
         var bytes = self.unwrapInboundIn(data)
         self.received.writeBuffer(&bytes)
         let preface = "PRI * HTTP/2".utf8
@@ -28,6 +34,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         let isHTTP2 = preface.starts(with: begin)
         // No other method begins so.
         guard !isHTTP2 || begin.count >= 3 else { return }
+        self.isDecided = true
         do {
             if isHTTP2 {
                 try self.speakHTTP2(context)
@@ -45,7 +52,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     private func speakHTTP1(_ context: ChannelHandlerContext) throws {
         let operations = context.pipeline.syncOperations
-        try operations.configureHTTPServerPipeline()
+        try operations.configureHTTPServerPipeline(withOutboundHeaderValidation: false)
         try operations.addHandler(RequestHandler(self.connection, self.services, version: "HTTP/1.1"))
     }
 
@@ -55,11 +62,17 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             HTTP2Setting(parameter: .maxConcurrentStreams, value: self.streams),
             HTTP2Setting(parameter: .maxHeaderListSize, value: HPACKLimits.headerList),
         ]
+        // NIO takes a busy client for an attacker: libcurl sends a PRIORITY frame with each request.
+        configuration.controlFrameRateLimit.maximumCount = .max
+        configuration.maximumSequentialEmptyDataFrames = 100
+        var limits = NIOHTTP2Handler.StreamConfiguration()
+        limits.streamResetFrameRateLimit.maximumCount = .max
+        limits.streamErrorRateLimit.maximumCount = .max
         let (connection, services) = (self.connection, self.services)
         _ = try context.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server,
             connectionConfiguration: configuration,
-            streamConfiguration: NIOHTTP2Handler.StreamConfiguration()
+            streamConfiguration: limits
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let operations = stream.pipeline.syncOperations

@@ -19,6 +19,8 @@ struct FCMFaultTests {
     func deadline() async throws {
         let fixture = try await PushFixture()
         let plugin = try await fixture.startFCM()
+        // With an access token already, so that the time is the push's own.
+        #expect(try await Self.push(plugin) == .waiting)
         fixture.simulator.script.next(.never, at: .fcm)
         let notice = try PushSample.notice()
         #expect(await plugin.wake(Self.target, for: notice, within: .milliseconds(300)).sort == .failed)
@@ -31,6 +33,7 @@ struct FCMFaultTests {
     func drip() async throws {
         let fixture = try await PushFixture()
         let plugin = try await fixture.startFCM()
+        #expect(try await Self.push(plugin) == .waiting)
         fixture.simulator.script.next(SimulatedAnswer.unregistered.delivered(.byteByByte(pause: .seconds(1))), at: .fcm)
         let notice = try PushSample.notice()
         #expect(await plugin.wake(Self.target, for: notice, within: .milliseconds(500)).sort == .failed)

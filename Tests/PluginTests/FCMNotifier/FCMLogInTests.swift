@@ -141,13 +141,23 @@ struct FCMLogInTests {
         await fixture.simulator.stop()
     }
 
-    @Test("A log-in that hangs keeps the push's deadline")
+    @Test("A log-in that hangs holds up nobody beyond his time, and lets go who is cancelled")
     func hanging() async throws {
         let fixture = try await PushFixture()
         fixture.simulator.script.always(.never, at: .googleToken)
         let plugin = try await fixture.startFCM()
         let notice = try PushSample.notice()
+        let ended = Tally()
+        let patient = Task {
+            let outcome = await plugin.wake(Self.target, for: notice, within: .seconds(600))
+            ended.countUp()
+            return outcome
+        }
         #expect(await plugin.wake(Self.target, for: notice, within: .milliseconds(300)).sort == .failed)
+        #expect(ended.count == 0)
+        patient.cancel()
+        #expect(await patient.value.sort == .failed)
+        #expect(fixture.simulator.journal.requests.map(\.endpoint) == [.googleToken])
         await plugin.stop()
         await fixture.simulator.stop()
     }

@@ -26,7 +26,7 @@ struct WNSAnswerTests {
             (.wnsTooLarge, .misconfigured, nil), (.wnsInternal, .failed, nil), (.wnsUnavailable(), .failed, nil),
             (.wnsUnavailable(retryAfter: "7"), .failed, .seconds(7)),
             (.redirect(to: "https://127.0.0.1/"), .misconfigured, nil),
-            (.errorPage(status: 502), .failed, nil), (.resetConnection, .failed, nil), (.goAway, .failed, nil),
+            (.errorPage(status: 502), .failed, nil),
         ] as [(SimulatedAnswer, NotificationOutcome.Sort, Duration?)]
     )
     func answer(_ answer: SimulatedAnswer, _ sort: NotificationOutcome.Sort, _ retryAfter: Duration?) async throws {
@@ -37,6 +37,20 @@ struct WNSAnswerTests {
         #expect(outcome.sort == sort, "\(outcome)")
         if let retryAfter { #expect(outcome.retryAfter == retryAfter) }
         #expect(fixture.simulator.journal.requests(to: .wns).count == 1)
+        #expect(try await Self.push(plugin, fixture.channel()) == .waiting)
+        await plugin.stop()
+        await fixture.simulator.stop()
+    }
+
+    @Test("A connection that is lost twice is a failed push", arguments: [SimulatedAnswer.resetConnection, .goAway])
+    func lost(_ answer: SimulatedAnswer) async throws {
+        let fixture = try await PushFixture()
+        let plugin = try await fixture.startWNS()
+        // libcurl itself tries once more when a connection that was used before breaks without a byte of an answer.
+        fixture.simulator.script.next(answer, answer, at: .wns)
+        let outcome = try await Self.push(plugin, fixture.channel())
+        #expect(outcome.sort == .failed, "\(outcome)")
+        fixture.simulator.script.clear()
         #expect(try await Self.push(plugin, fixture.channel()) == .waiting)
         await plugin.stop()
         await fixture.simulator.stop()

@@ -17,6 +17,8 @@ struct WNSFaultTests {
     func deadline() async throws {
         let fixture = try await PushFixture()
         let plugin = try await fixture.startWNS()
+        // With an access token already, so that the time is the push's own.
+        #expect(try await Self.push(plugin, fixture.channel()) == .waiting)
         fixture.simulator.script.next(.never, at: .wns)
         let notice = try PushSample.notice()
         #expect(await plugin.wake(fixture.channel(), for: notice, within: .milliseconds(300)).sort == .failed)
