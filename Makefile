@@ -70,6 +70,7 @@ bench: packages ## speed and size, in a few minutes (Benchmarks/README.md)
 	.build/release/exchange-bench
 	.build/release/token-bench
 	.build/release/directory-bench
+	.build/release/push-bench
 	.build/release/anynode-bench all
 
 packages:

@@ -214,6 +214,20 @@ let package = Package(
             path: "Benchmarks/Directory",
             swiftSettings: houseRules
         ),
+        .executableTarget(
+            name: "push-bench",
+            dependencies: [
+                "FCMNotifier", "WebClient", "PluginAPI", "Telephony", "StrictJSON", "CLinux", "CPushLoop",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/Push",
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "CPushLoop",
+            path: "Benchmarks/CPushLoop",
+            linkerSettings: [.linkedLibrary("curl")]
+        ),
         .target(name: "BenchSlapd", path: "Benchmarks/Slapd", swiftSettings: houseRules),
         .target(
             name: "CDirectoryLoop",
@@ -270,7 +284,8 @@ let package = Package(
         .testTarget(
             name: "PluginTests",
             dependencies: [
-                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier", "WNSNotifier",
+                "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier",
+                "WNSNotifier",
                 "SQLiteStore", "PushSimulator", "WebClient", "Core",
                 .product(name: "Logging", package: "swift-log"),
             ],

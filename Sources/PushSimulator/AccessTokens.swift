@@ -48,6 +48,11 @@ final class AccessTokens: Sendable {
         }
     }
 
+    /// Takes one that was made elsewhere, for ever.
+    func admit(_ token: String, _ audience: Audience) {
+        self.state.withLockedValue { $0.tokens[token] = (audience, .max) }
+    }
+
     /// The service a token opens; `nil` when it is unknown or its time is over.
     func audience(of token: String, now: Int) -> Audience? {
         self.state.withLockedValue { state in

@@ -33,6 +33,8 @@ package final class PushSimulator: Sendable {
         package var microsoft = MicrosoftApplications()
         /// How long access tokens live, in seconds.
         package var accessTokenLife = 3600
+        /// An access token that FCM takes without a log-in, for load generators.
+        package var knownAccessToken: String?
         /// HTTP/2's SETTINGS_MAX_CONCURRENT_STREAMS.
         package var streams = 100
         /// What it takes for the time, in seconds of Unix time.
@@ -75,10 +77,12 @@ package final class PushSimulator: Sendable {
     package static func start(_ settings: Settings = Settings()) async throws -> PushSimulator {
         let authority = try CertificateAuthority()
         let journal = RequestJournal(limit: settings.journalLimit, observer: settings.observer)
+        let tokens = AccessTokens(life: settings.accessTokenLife)
+        if let token = settings.knownAccessToken { tokens.admit(token, .fcm) }
         let services = PushServices(
             account: try ServiceAccount(project: settings.project, hasOwnKey: settings.hasOwnKey),
             microsoft: settings.microsoft,
-            tokens: AccessTokens(life: settings.accessTokenLife),
+            tokens: tokens,
             journal: journal,
             now: settings.now
         )

@@ -21,6 +21,12 @@ struct PushSimulatorCommand: AsyncParsableCommand {
     @Option(help: "Where to write service-account.json and authority.pem.")
     var directory = "."
 
+    @Option(help: "An access token that FCM takes without a log-in, for load generators.")
+    var accessToken: String?
+
+    @Flag(help: "Print no pushes.")
+    var quiet = false
+
     @Flag(help: "HTTP without TLS.")
     var plainText = false
 
@@ -29,7 +35,8 @@ struct PushSimulatorCommand: AsyncParsableCommand {
         settings.port = self.port
         settings.security = self.plainText ? .plainText : .tls
         settings.hasOwnKey = true
-        settings.observer = { Self.printLine(of: $0) }
+        settings.knownAccessToken = self.accessToken
+        if !self.quiet { settings.observer = { Self.printLine(of: $0) } }
         let simulator = try await PushSimulator.start(settings)
 
         let folder = URL(fileURLWithPath: self.directory, isDirectory: true).standardizedFileURL
