@@ -37,7 +37,7 @@ async def start(folder):
         "authentication": {"anonymous": True, "methods": ["basic"]},
         "limits": {
             "connectionsPerAddress": 1000, "handshakesPerSecond": 1000, "handshakeBurst": 1000,
-            "callStartsPerSecond": 1000,
+            "callStartsPerSecond": 1000, "messagesPerSecond": 10000, "messageBurst": 10000,
         },
         "store": {"kind": "SQLiteStore", "settings": {"path": "store.sqlite"}},
         "plugins": [
@@ -101,8 +101,9 @@ async def main():
                     begun = time.perf_counter()
                     await say(caller, "signaling", "start", identifier=call, remoteAddress=number(index))
                     while True:
-                        line = json.loads((await simulator.stdout.readline() or b"null").decode().strip() or "null")
-                        if line and line.get("service") == "fcm":
+                        printed = await simulator.stdout.readline()
+                        line = json.loads(printed) if printed.startswith(b"{\"time\"") else {}
+                        if line.get("service") == "fcm":
                             break
                     pushes.append(time.perf_counter() - begun)
                     begun = time.perf_counter()
