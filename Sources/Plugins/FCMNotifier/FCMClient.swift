@@ -28,6 +28,7 @@ final class FCMClient: Sendable {
         var web = WebSession.Settings()
         web.authorities = settings.authorities
         web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
         web.allowsPlainText = true
         let session = WebSession(web)
         let login = settings.tokenEndpoint ?? account.tokenEndpoint

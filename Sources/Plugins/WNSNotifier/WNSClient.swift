@@ -26,6 +26,7 @@ final class WNSClient: Sendable {
         web.version = .http1
         web.authorities = settings.authorities
         web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
         web.allowsPlainText = true
         let session = WebSession(web)
         let login = settings.login
