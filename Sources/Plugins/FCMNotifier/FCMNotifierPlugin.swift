@@ -17,6 +17,7 @@ public final class FCMNotifierPlugin: NotifierPlugin {
         var web = WebSession.Settings()
         web.authorities = settings.authorities
         web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
         web.allowsPlainText = true
         self.session = WebSession(web)
     }

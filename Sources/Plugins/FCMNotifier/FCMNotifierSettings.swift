@@ -10,6 +10,7 @@ public struct FCMNotifierSettings: PluginSettings {
     var tokenEndpoint: String?
     var authorities: String?
     var proxy: String?
+    var connectTimeout: Duration
     /// Passed to clients unchanged (§8.1.8).
     var clientConfiguration: JSONValue?
     var template: FCMTemplate
@@ -49,6 +50,12 @@ public struct FCMNotifierSettings: PluginSettings {
             "proxy",
             summary:
                 "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
+        )
+        self.connectTimeout = reader.duration(
+            "connectTimeout",
+            default: .seconds(3),
+            in: .milliseconds(100) ... .seconds(30),
+            summary: "How long a connection may take to come about: its name, TCP, the proxy and TLS together."
         )
         if key.isEmpty || key.utf8.count > 64 || !key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             reader.problem(

@@ -19,6 +19,7 @@ public final class WNSNotifierPlugin: NotifierPlugin {
         web.version = .http1
         web.authorities = settings.authorities
         web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
         web.allowsPlainText = true
         self.session = WebSession(web)
     }

@@ -7,6 +7,7 @@ public struct WNSNotifierSettings: PluginSettings {
     var clientConfiguration: JSONValue?
     var authorities: String?
     var proxy: String?
+    var connectTimeout: Duration
     /// A service on this machine that takes the place of Microsoft's, `host:port`; `nil` but for trying out.
     var simulator: String?
 
@@ -75,6 +76,12 @@ public struct WNSNotifierSettings: PluginSettings {
             "proxy",
             summary:
                 "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
+        )
+        self.connectTimeout = reader.duration(
+            "connectTimeout",
+            default: .seconds(3),
+            in: .milliseconds(100) ... .seconds(30),
+            summary: "How long a connection may take to come about: its name, TCP, the proxy and TLS together."
         )
         self.simulator = reader.optionalString(
             "simulator",

@@ -33,10 +33,10 @@ func checkNotifierConformance<Kind: NotifierPlugin>(
     #expect(journal.requests(to: endpoint).isEmpty, "nothing may be sent for a token that is not served")
 
     // What it says: three strings, two when there is no URL, and nothing else.
-    #expect(await plugin.wake(target, for: try PushSample.notice(), within: time) == .waiting)
+    try #require(await plugin.wake(target, for: try PushSample.notice(), within: time) == .waiting)
     let usual = ["caller": PushSample.caller, "url": PushSample.url, "wakeupToken": PushSample.ticket]
     #expect(try await journal.next(to: endpoint).data == usual)
-    #expect(await plugin.wake(target, for: try PushSample.notice(url: nil), within: time) == .waiting)
+    try #require(await plugin.wake(target, for: try PushSample.notice(url: nil), within: time) == .waiting)
     let short = ["caller": PushSample.caller, "wakeupToken": PushSample.ticket]
     #expect(try await journal.next(to: endpoint).data == short)
     await plugin.cancel(target, for: try PushSample.cancelNotice(), within: time)

@@ -1,13 +1,20 @@
 import Core
+import FCMNotifier
 import LDAPDirectory
 import PluginAPI
+import SQLiteStore
 import StaticDirectory
 import StrictJSON
 import Testing
+import WNSNotifier
 
 @Suite("Configuration: documents")
 struct ConfigurationDocumentTests {
-    private let catalog: [any Plugin.Type] = [StaticDirectoryPlugin.self, LDAPDirectoryPlugin.self]
+    /// As in PluginCatalog.swift of the server.
+    private let catalog: [any Plugin.Type] = [
+        StaticDirectoryPlugin.self, LDAPDirectoryPlugin.self, FCMNotifierPlugin.self, WNSNotifierPlugin.self,
+        SQLiteStorePlugin.self,
+    ]
 
     @Test("docs/plugins.schema.json is what the code reads; `make docs` writes it anew")
     func schema() throws {

@@ -5,7 +5,7 @@ import StrictJSON
 import Testing
 
 /// What becomes of each answer of FCM's, over a real connection.
-@Suite("FCMNotifier: answers", .timeLimit(.minutes(2)))
+@Suite("FCMNotifier: answers", .serialized, .timeLimit(.minutes(2)))
 struct FCMAnswerTests {
     private static let target = NotificationTarget(token: "fcm-token-AAA:xyz")
 

@@ -4,7 +4,7 @@ import PushSimulator
 import StrictJSON
 import Testing
 
-@Suite("FCMNotifier: contract", .timeLimit(.minutes(2)))
+@Suite("FCMNotifier: contract", .serialized, .timeLimit(.minutes(2)))
 struct FCMConformanceTests {
     private static let strangers: [JSONValue] = [
         "https://wns2-par02p.notify.windows.com/?token=x",

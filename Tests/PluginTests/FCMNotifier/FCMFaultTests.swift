@@ -6,7 +6,7 @@ import StrictJSON
 import Testing
 
 /// What becomes of pushes when the way to FCM, or FCM itself, is broken.
-@Suite("FCMNotifier: faults", .timeLimit(.minutes(2)))
+@Suite("FCMNotifier: faults", .serialized, .timeLimit(.minutes(2)))
 struct FCMFaultTests {
     private static let target = NotificationTarget(token: "fcm-token-AAA:xyz")
     private static let time = Duration.seconds(30)

@@ -5,7 +5,7 @@ import StrictJSON
 import Testing
 
 /// The access token: asked for once, used long, renewed in time, and what happens when there is none.
-@Suite("FCMNotifier: log-in", .timeLimit(.minutes(2)))
+@Suite("FCMNotifier: log-in", .serialized, .timeLimit(.minutes(2)))
 struct FCMLogInTests {
     private static let target = NotificationTarget(token: "fcm-token-AAA:xyz")
 

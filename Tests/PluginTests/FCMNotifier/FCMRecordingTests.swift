@@ -6,7 +6,7 @@ import StrictJSON
 import Testing
 
 /// What we send, member by member, beside what Google's own Admin SDK for Python (7.7.0) was recorded to send for the same.
-@Suite("FCMNotifier: beside the recordings", .timeLimit(.minutes(2)))
+@Suite("FCMNotifier: beside the recordings", .serialized, .timeLimit(.minutes(2)))
 struct FCMRecordingTests {
     private static func object(_ value: JSONValue?) throws -> JSONObject {
         guard case .object(let object) = value else { throw NoObject() }
@@ -23,7 +23,7 @@ struct FCMRecordingTests {
         let fixture = try await PushFixture()
         let plugin = try await fixture.startFCM()
         let target = NotificationTarget(token: token)
-        #expect(await plugin.wake(target, for: try PushSample.notice(ticket: "wt-5f1c"), within: time) == .waiting)
+        try #require(await plugin.wake(target, for: try PushSample.notice(ticket: "wt-5f1c"), within: time) == .waiting)
         await plugin.stop()
         await fixture.simulator.stop()
         return fixture.simulator.journal.requests
@@ -119,7 +119,7 @@ struct FCMRecordingTests {
         // SECURITY.md I20: longer ones are dropped before.
         let url = "https://app.example.test/" + String(repeating: "%C3%A9", count: 337)
         #expect(url.utf8.count <= 2048)
-        #expect(await plugin.wake(target, for: try PushSample.notice(url: url), within: .seconds(30)) == .waiting)
+        try #require(await plugin.wake(target, for: try PushSample.notice(url: url), within: .seconds(30)) == .waiting)
         #expect(try await fixture.simulator.journal.next(to: .fcm).data["url"] == url)
         await plugin.cancel(target, for: try PushSample.cancelNotice(url: url), within: .seconds(30))
         let request = try await fixture.simulator.journal.next(to: .fcm)
@@ -134,10 +134,12 @@ struct FCMRecordingTests {
         let fixture = try await PushFixture()
         let plugin = try await fixture.startFCM([
             "apns": false, "webpush": false,
-            "android": ["priority": "HIGH", "ttl": "{ttl}s", "notification": ["body": "{caller} \"{url}\" {x} {caller}"]],
+            "android": [
+                "priority": "HIGH", "ttl": "{ttl}s", "notification": ["body": "{caller} \"{url}\" {x} {caller}"],
+            ],
         ])
         let target = NotificationTarget(token: "fcm-token-AAA:xyz")
-        #expect(await plugin.wake(target, for: try PushSample.notice(), within: .seconds(30)) == .waiting)
+        try #require(await plugin.wake(target, for: try PushSample.notice(), within: .seconds(30)) == .waiting)
         let request = try await fixture.simulator.journal.next(to: .fcm)
         let message = try Self.object(try Self.object(request.json)["message"])
         #expect(message["apns"] == nil)

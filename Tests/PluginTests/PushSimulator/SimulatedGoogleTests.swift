@@ -3,7 +3,7 @@ import StrictJSON
 import Testing
 
 /// What the simulator takes for a log-in at Google and for a message, by another's HTTP client.
-@Suite("Push simulator: Google")
+@Suite("Push simulator: Google", .serialized)
 struct SimulatedGoogleTests {
     static let now = 1_795_394_012
 

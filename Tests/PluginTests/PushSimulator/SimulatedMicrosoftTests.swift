@@ -3,7 +3,7 @@ import StrictJSON
 import Testing
 
 /// What the simulator takes for a log-in at Microsoft and for a raw notification.
-@Suite("Push simulator: Microsoft")
+@Suite("Push simulator: Microsoft", .serialized)
 struct SimulatedMicrosoftTests {
     private static let microsoft = MicrosoftApplications()
     private static let entra = "/\(microsoft.tenant)/oauth2/v2.0/token"

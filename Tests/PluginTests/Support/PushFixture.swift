@@ -33,6 +33,8 @@ struct PushFixture: Sendable {
         object["endpoint"] = .string(self.simulator.origin)
         object["authorities"] = .string("\(self.folder.path)/authority.pem")
         object["proxy"] = ""
+        // Tests on a busy machine are slow at first.
+        object["connectTimeout"] = "30s"
         for (name, value) in changes { object[name] = value }
         return .object(object)
     }

@@ -28,6 +28,7 @@ extension PushFixture {
         object["simulator"] = .string("127.0.0.1:\(self.simulator.port)")
         object["authorities"] = .string("\(self.folder.path)/authority.pem")
         object["proxy"] = ""
+        object["connectTimeout"] = "30s"
         for (name, value) in changes { object[name] = value }
         return .object(object)
     }

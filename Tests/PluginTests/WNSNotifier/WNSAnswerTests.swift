@@ -5,7 +5,7 @@ import Testing
 import WNSNotifier
 
 /// What becomes of each answer of WNS's, over a real connection.
-@Suite("WNSNotifier: answers", .timeLimit(.minutes(2)))
+@Suite("WNSNotifier: answers", .serialized, .timeLimit(.minutes(2)))
 struct WNSAnswerTests {
     private static func push(_ plugin: WNSNotifierPlugin, _ target: NotificationTarget) async throws
         -> NotificationOutcome

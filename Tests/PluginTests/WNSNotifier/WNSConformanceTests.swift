@@ -4,7 +4,7 @@ import StrictJSON
 import Testing
 import WNSNotifier
 
-@Suite("WNSNotifier: contract", .timeLimit(.minutes(2)))
+@Suite("WNSNotifier: contract", .serialized, .timeLimit(.minutes(2)))
 struct WNSConformanceTests {
     /// Servers that are not WNS, written so that somebody might think they are (SECURITY.md I21).
     static let lookAlikes = [

@@ -5,7 +5,7 @@ import Testing
 import WNSNotifier
 
 /// What becomes of pushes when the way to WNS, or WNS itself, is broken.
-@Suite("WNSNotifier: faults", .timeLimit(.minutes(2)))
+@Suite("WNSNotifier: faults", .serialized, .timeLimit(.minutes(2)))
 struct WNSFaultTests {
     private static func push(_ plugin: WNSNotifierPlugin, _ target: NotificationTarget) async throws
         -> NotificationOutcome
