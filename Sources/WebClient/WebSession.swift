@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Synchronization
 
 /// Requests to one web service, many at once over few connections: libcurl's multi interface, on one thread of its own.
@@ -31,23 +30,18 @@ package final class WebSession: Sendable {
         package init() {}
     }
 
-    private struct State {
-        var loop: WebLoop?
-        var lastNumber: UInt64 = 0
-        var isClosed = false
-    }
-
     private let settings: Settings
-    private let state = Mutex(State())
+    private let threads: WebExecutor
+    private let lastNumber = Atomic<UInt64>(0)
 
+    /// Opens nothing; the thread begins with the first request, or the first task.
     package init(_ settings: Settings) {
         self.settings = settings
+        self.threads = WebExecutor(WebLoop(settings))
     }
 
-    deinit {
-        // Nobody waits for an answer any more, or he would hold on to the session.
-        self.state.withLock(\.loop)?.close()
-    }
+    /// The session's thread: a task that runs on it meets its answers without changing threads. It must not block.
+    package var executor: any TaskExecutor { self.threads }
 
     /// Sends a request and waits for the whole answer. A cancelled task gets ``WebFailure/Cause/cancelled`` at once.
     ///
@@ -57,7 +51,8 @@ package final class WebSession: Sendable {
             return .failure(WebFailure(problem, .invalid))
         }
         guard time >= .milliseconds(1) else { return .failure(WebFailure("no time is left", .timeout)) }
-        guard let (loop, number) = self.nextTurn() else { return .failure(.closed) }
+        let loop = self.threads.loop
+        let number = self.lastNumber.add(1, ordering: .relaxed).newValue
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let transfer = WebTransfer(
@@ -75,25 +70,9 @@ package final class WebSession: Sendable {
         }
     }
 
-    private func nextTurn() -> (WebLoop, UInt64)? {
-        self.state.withLock { state in
-            guard !state.isClosed else { return nil }
-            if state.loop == nil { state.loop = WebLoop(self.settings) }
-            guard let loop = state.loop else { return nil }
-            state.lastNumber += 1
-            return (loop, state.lastNumber)
-        }
-    }
-
-    /// Ends all requests with ``WebFailure/Cause/cancelled``, closes all connections, and returns when the thread is gone.
+    /// Ends all requests with ``WebFailure/Cause/cancelled``, closes all connections, and returns when that is done.
     package func close() async {
-        let loop = self.state.withLock { state in
-            state.isClosed = true
-            return state.loop.take()
-        }
-        guard let loop else { return }
-        loop.close()
-        await loop.ended()
+        await self.threads.loop.close()
     }
 }
 

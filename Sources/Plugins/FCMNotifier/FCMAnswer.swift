@@ -25,7 +25,9 @@ enum FCMAnswer: Sendable, Hashable {
         case ("SENDER_ID_MISMATCH", _):
             self = .outcome(.gone("\(words): the token is of another project", alarm: true))
         case ("THIRD_PARTY_AUTH_ERROR", _):
-            self = .outcome(.misconfigured("\(words): the key for Apple's or the browsers' push service is missing or expired"))
+            self = .outcome(
+                .misconfigured("\(words): the key for Apple's or the browsers' push service is missing or expired")
+            )
         case ("UNAUTHENTICATED", _), (nil, 401):
             self = .unauthenticated
         case ("QUOTA_EXCEEDED", _), ("RESOURCE_EXHAUSTED", _), (nil, 429):
@@ -107,7 +109,9 @@ private struct FCMError {
         self.details.flatMap { detail -> [String] in
             guard case .array(let elements)? = detail[list] else { return [] }
             return elements.compactMap { element in
-                guard case .object(let violation) = element, case .string(let text)? = violation[member] else { return nil }
+                guard case .object(let violation) = element, case .string(let text)? = violation[member] else {
+                    return nil
+                }
                 return text
             }
         }

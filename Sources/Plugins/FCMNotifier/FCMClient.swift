@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Logging
 internal import PluginAPI
 internal import WebClient
 
@@ -13,31 +12,23 @@ final class FCMClient: Sendable {
     private let tokens: AccessTokenSource
     private let calendar: @Sendable () -> Int64
     private let now: @Sendable () -> Duration
-    private let logger: Logger
 
     /// - Parameters:
     ///   - calendar: Seconds since 1970-01-01 UTC.
     ///   - clock: What the life of access tokens is measured by.
     init(
         _ settings: FCMNotifierSettings,
-        logger: Logger,
+        _ session: WebSession,
         calendar: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
         clock: any Clock<Duration> = ContinuousClock()
     ) throws {
         let account = try ServiceAccount(path: settings.serviceAccount)
-        var web = WebSession.Settings()
-        web.authorities = settings.authorities
-        web.proxy = settings.proxy
-        web.connectTimeout = settings.connectTimeout
-        web.allowsPlainText = true
-        let session = WebSession(web)
         let login = settings.tokenEndpoint ?? account.tokenEndpoint
         self.account = account
         self.url = "\(settings.endpoint)/v1/projects/\(account.project)/messages:send"
         self.session = session
         self.calendar = calendar
         self.now = clock.stopwatch()
-        self.logger = logger
         self.tokens = AccessTokenSource(now: self.now) {
             guard let assertion = account.assertion(at: calendar()) else {
                 return .failure(.unavailable("the log-in can't be signed", retryAfter: nil))
@@ -50,10 +41,6 @@ final class FCMClient: Sendable {
             )
             return AccessTokenSource.Grant.read(await session.send(request, within: Self.loginTime), at: calendar())
         }
-    }
-
-    func close() async {
-        await self.session.close()
     }
 
     /// Sends a push; with another access token once more, when ours was not good.

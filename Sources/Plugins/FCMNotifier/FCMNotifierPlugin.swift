@@ -9,24 +9,32 @@ public final class FCMNotifierPlugin: NotifierPlugin {
     public static let kind = "FCMNotifier"
 
     private let settings: FCMNotifierSettings
-    private let context: PluginContext
+    private let session: WebSession
     private let client = Mutex<FCMClient?>(nil)
 
     public init(settings: FCMNotifierSettings, context: PluginContext) {
         self.settings = settings
-        self.context = context
+        var web = WebSession.Settings()
+        web.authorities = settings.authorities
+        web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
+        web.allowsPlainText = true
+        self.session = WebSession(web)
     }
+
+    /// Pushes are made where their answers come in.
+    public var executor: (any TaskExecutor)? { self.session.executor }
 
     // MARK: Life
 
     public func start() async throws {
-        let client = try FCMClient(self.settings, logger: self.context.logger)
+        let client = try FCMClient(self.settings, self.session)
         self.client.withLock { $0 = client }
     }
 
     public func stop() async {
-        let client = self.client.withLock { $0.take() }
-        await client?.close()
+        self.client.withLock { $0 = nil }
+        await self.session.close()
     }
 
     // MARK: Pushes

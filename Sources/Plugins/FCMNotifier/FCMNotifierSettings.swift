@@ -23,12 +23,14 @@ public struct FCMNotifierSettings: PluginSettings {
         )
         self.clientConfiguration = reader.raw(
             "clientConfiguration",
-            summary: "What clients need to register with Firebase, such as `apiKey`, `projectId`, `appId` and `vapidKey`; passed to them as it stands."
+            summary:
+                "What clients need to register with Firebase, such as `apiKey`, `projectId`, `appId` and `vapidKey`; passed to them as it stands."
         )
         let key = reader.string(
             "collapseKey",
             default: "call",
-            summary: "Pushes with the same key replace each other on their way; a device keeps at most four different ones."
+            summary:
+                "Pushes with the same key replace each other on their way; a device keeps at most four different ones."
         )
         self.template = FCMTemplate(from: reader, collapseKey: key)
         self.endpoint = reader.webAddress(
@@ -46,7 +48,8 @@ public struct FCMNotifierSettings: PluginSettings {
         )
         self.proxy = reader.optionalString(
             "proxy",
-            summary: "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
+            summary:
+                "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
         )
         self.connectTimeout = reader.duration(
             "connectTimeout",
@@ -55,7 +58,10 @@ public struct FCMNotifierSettings: PluginSettings {
             summary: "How long a connection may take to come about: its name, TCP, the proxy and TLS together."
         )
         if key.isEmpty || key.utf8.count > 64 || !key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
-            reader.problem(at: "collapseKey", "expected 1 to 64 printable ASCII characters, found \(JSONValue.string(key).found)")
+            reader.problem(
+                at: "collapseKey",
+                "expected 1 to 64 printable ASCII characters, found \(JSONValue.string(key).found)"
+            )
         }
     }
 }

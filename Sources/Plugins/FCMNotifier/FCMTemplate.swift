@@ -5,16 +5,16 @@ internal import Telephony
 /// What a push looks like beside the technote's three strings: how urgent it is, how long it lives, and what Apple's devices and
 /// browsers show, for which data alone does not ring.
 struct FCMTemplate: Sendable, Equatable {
-    private var android: JSONValue?
-    private var apns: JSONValue?
-    private var webpush: JSONValue?
-    private let collapseKey: String
+    private var android: FCMBlock?
+    private var apns: FCMBlock?
+    private var webpush: FCMBlock?
+    /// What a push that calls another off has for Apple's devices.
+    private let silent: FCMBlock
 
     /// The defaults.
     init(collapseKey: String = "call") {
-        self.collapseKey = collapseKey
-        self.android = ["priority": "HIGH", "ttl": "{ttl}s", "collapse_key": .string(collapseKey)]
-        self.apns = [
+        self.android = FCMBlock(["priority": "HIGH", "ttl": "{ttl}s", "collapse_key": .string(collapseKey)])
+        self.apns = FCMBlock([
             "headers": [
                 "apns-push-type": "alert", "apns-priority": "10", "apns-expiration": "{expiration}",
                 "apns-collapse-id": .string(collapseKey),
@@ -25,12 +25,19 @@ struct FCMTemplate: Sendable, Equatable {
                     "mutable-content": 1,
                 ]
             ],
-        ]
+        ])
+        self.silent = FCMBlock([
+            "headers": [
+                "apns-push-type": "background", "apns-priority": "5", "apns-expiration": "{expiration}",
+                "apns-collapse-id": .string(collapseKey),
+            ],
+            "payload": ["aps": ["content-available": 1]],
+        ])
         var headers = JSONObject()
         headers["TTL"] = "{ttl}"
         headers["Urgency"] = "high"
         if Self.isTopic(collapseKey) { headers["Topic"] = .string(collapseKey) }
-        self.webpush = ["headers": .object(headers)]
+        self.webpush = FCMBlock(["headers": .object(headers)])
     }
 
     /// Browsers' push services take no other (RFC 8030, section 5.4).
@@ -64,11 +71,11 @@ struct FCMTemplate: Sendable, Equatable {
         _ name: String,
         _ reader: SettingsReader,
         _ summary: String,
-        standard: JSONValue?
-    ) -> JSONValue? {
+        standard: FCMBlock?
+    ) -> FCMBlock? {
         guard let written = reader.raw(name, summary: summary) else { return standard }
         switch written {
-        case .object: return written
+        case .object: return FCMBlock(written)
         case .bool(false): return nil
         default:
             reader.problem(at: name, "expected an object or false, found \(written.found)")
@@ -84,84 +91,108 @@ struct FCMTemplate: Sendable, Equatable {
     ///   - life: Whole seconds; nothing: now or never.
     ///   - now: Seconds since 1970-01-01 UTC.
     func wakeup(_ target: FCMTarget, _ notice: WakeupNotice, life: Int64, at now: Int64) -> [UInt8] {
-        var data = JSONObject()
-        data["caller"] = .string(notice.caller.text)
-        if let url = notice.url { data["url"] = .string(url) }
-        data["wakeupToken"] = notice.wakeupToken.withText { .string($0) }
-        return self.body(target, data, notice.caller, apns: self.apns, life: life, at: now)
+        var message = FCMMessage(to: target, from: notice.caller, url: notice.url)
+        notice.wakeupToken.withText { message.add("wakeupToken", $0) }
+        return message.finish(self.blocks(apns: self.apns), life: life, at: now)
     }
 
     /// The request that calls the other off. On Apple's devices it shows nothing, it only takes the place of what was shown.
     func cancel(_ target: FCMTarget, _ notice: CancelNotice, life: Int64, at now: Int64) -> [UInt8] {
-        var data = JSONObject()
-        data["caller"] = .string(notice.caller.text)
-        if let url = notice.url { data["url"] = .string(url) }
-        data["cancelled"] = "true"
-        let silent: JSONValue = [
-            "headers": [
-                "apns-push-type": "background", "apns-priority": "5", "apns-expiration": "{expiration}",
-                "apns-collapse-id": .string(self.collapseKey),
-            ],
-            "payload": ["aps": ["content-available": 1]],
-        ]
-        return self.body(target, data, notice.caller, apns: self.apns == nil ? nil : silent, life: life, at: now)
+        var message = FCMMessage(to: target, from: notice.caller, url: notice.url)
+        message.add("cancelled", "true")
+        return message.finish(self.blocks(apns: self.apns == nil ? nil : self.silent), life: life, at: now)
     }
 
-    private func body(
-        _ target: FCMTarget,
-        _ data: JSONObject,
-        _ caller: DialString,
-        apns: JSONValue?,
+    private func blocks(apns: FCMBlock?) -> [(name: StaticString, block: FCMBlock?)] {
+        [("android", self.android), ("apns", apns), ("webpush", self.webpush)]
+    }
+}
+
+/// A part of a message with placeholders: its JSON text, cut into pieces once, since it is written with every push.
+struct FCMBlock: Sendable, Equatable {
+    fileprivate enum Piece: Sendable, Equatable {
+        case text([UInt8])
+        case caller, life, expiration
+    }
+
+    fileprivate let pieces: [Piece]
+
+    init(_ value: JSONValue) {
+        var rest: [UInt8] = []
+        value.write(into: &rest)
+        // In JSON a brace of the text's own is followed by a quotation mark or another brace: these stand in strings only.
+        let placeholders: [(name: [UInt8], piece: Piece)] = [
+            (Array("{caller}".utf8), .caller), (Array("{ttl}".utf8), .life), (Array("{expiration}".utf8), .expiration),
+        ]
+        var pieces: [Piece] = []
+        var text: [UInt8] = []
+        var index = 0
+        while index < rest.count {
+            if rest[index] == UInt8(ascii: "{"),
+                let found = placeholders.first(where: { rest[index...].starts(with: $0.name) })
+            {
+                pieces += [.text(text), found.piece]
+                text = []
+                index += found.name.count
+            } else {
+                text.append(rest[index])
+                index += 1
+            }
+        }
+        self.pieces = pieces + [.text(text)]
+    }
+}
+
+/// One request, written straight into its bytes.
+private struct FCMMessage {
+    private var bytes: [UInt8] = []
+    private let caller: DialString
+
+    init(to target: FCMTarget, from caller: DialString, url: String?) {
+        self.caller = caller
+        self.bytes.reserveCapacity(1024)
+        switch target {
+        case .token(let token): self.write("{\"message\":{\"token\":\"", token)
+        case .installation(let fid): self.write("{\"message\":{\"fid\":\"", fid)
+        }
+        self.write("\",\"data\":{\"caller\":\"", caller.text)
+        self.write("\"")
+        if let url { self.add("url", url) }
+    }
+
+    /// One more string of what the app gets.
+    mutating func add(_ name: StaticString, _ text: String) {
+        self.write(",\"")
+        self.write(name)
+        self.write("\":\"", text)
+        self.write("\"")
+    }
+
+    mutating func finish(
+        _ blocks: [(name: StaticString, block: FCMBlock?)],
         life: Int64,
         at now: Int64
     ) -> [UInt8] {
-        let values = [
-            "{caller}": caller.text, "{ttl}": String(max(life, 0)), "{expiration}": String(now + max(life, 0)),
-        ]
-        var message = JSONObject()
-        switch target {
-        case .token(let token): message["token"] = .string(token)
-        case .installation(let fid): message["fid"] = .string(fid)
-        }
-        message["data"] = .object(data)
-        message["android"] = self.android?.filled(with: values)
-        message["apns"] = apns?.filled(with: values)
-        message["webpush"] = self.webpush?.filled(with: values)
-        var bytes: [UInt8] = []
-        (["message": .object(message)] as JSONValue).write(into: &bytes)
-        return bytes
-    }
-}
-
-extension JSONValue {
-    /// The same with placeholders filled in, in strings only: what is filled in can't become anything else.
-    fileprivate func filled(with values: [String: String]) -> JSONValue {
-        switch self {
-        case .string(let text): return .string(text.filled(with: values))
-        case .array(let elements): return .array(elements.map { $0.filled(with: values) })
-        case .object(let object):
-            var filled = JSONObject()
-            for member in object.members { filled[member.name] = member.value.filled(with: values) }
-            return .object(filled)
-        case .null, .bool, .number: return self
-        }
-    }
-}
-
-extension String {
-    /// One pass, so that what is filled in is not looked at again.
-    fileprivate func filled(with values: [String: String]) -> String {
-        var (filled, rest) = ("", Substring(self))
-        while let start = rest.firstIndex(of: "{") {
-            filled += rest[..<start]
-            rest = rest[start...]
-            if let (name, value) = values.first(where: { rest.hasPrefix($0.key) }) {
-                filled += value
-                rest = rest.dropFirst(name.count)
-            } else {
-                filled.append(rest.removeFirst())
+        self.write("}")
+        for case (let name, let block?) in blocks {
+            self.write(",\"")
+            self.write(name)
+            self.write("\":")
+            for piece in block.pieces {
+                switch piece {
+                case .text(let text): self.bytes += text
+                case .caller: self.write("", self.caller.text)
+                case .life: self.bytes += String(max(life, 0)).utf8
+                case .expiration: self.bytes += String(now + max(life, 0)).utf8
+                }
             }
         }
-        return filled + rest
+        self.write("}}")
+        return self.bytes
+    }
+
+    private mutating func write(_ literal: StaticString, _ text: String? = nil) {
+        literal.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
+        if let text { JSONText.escape(text.utf8) { self.bytes.append($0) } }
     }
 }

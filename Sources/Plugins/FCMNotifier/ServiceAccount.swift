@@ -1,7 +1,7 @@
 internal import COpenSSL
+internal import Foundation
 internal import PluginAPI
 internal import StrictJSON
-internal import Foundation
 
 /// A service account's key, from the file that the Firebase console hands out.
 final class ServiceAccount: @unchecked Sendable {
@@ -42,11 +42,15 @@ final class ServiceAccount: @unchecked Sendable {
             throw PluginError.invalidSettings("token_uri in \(path): \(problem)")
         }
         guard self.project.utf8.allSatisfy({ Self.isProjectCharacter($0) }) else {
-            throw PluginError.invalidSettings("expected letters, digits, -, . and : in project_id in \(path), found others")
+            throw PluginError.invalidSettings(
+                "expected letters, digits, -, . and : in project_id in \(path), found others"
+            )
         }
         let pem = Array(try text("private_key").utf8)
         guard let key = Self.privateKey(pem) else {
-            throw PluginError.invalidSettings("expected a private RSA key in PEM form in private_key in \(path), found none")
+            throw PluginError.invalidSettings(
+                "expected a private RSA key in PEM form in private_key in \(path), found none"
+            )
         }
         self.key = key
     }

@@ -92,7 +92,8 @@ public final class SQLiteStorePlugin: StorePlugin {
         try await self.open().write { database in
             if let snapshot {
                 try database.cachedStatement(
-                    sql: "INSERT INTO snapshot(id, bytes) VALUES (1, ?) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"
+                    sql:
+                        "INSERT INTO snapshot(id, bytes) VALUES (1, ?) ON CONFLICT(id) DO UPDATE SET bytes = excluded.bytes"
                 ).execute(arguments: [Data(snapshot)])
             } else {
                 try database.execute(sql: "DELETE FROM snapshot")

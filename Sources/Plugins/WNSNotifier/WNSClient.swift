@@ -18,17 +18,10 @@ final class WNSClient: Sendable {
     ///   - clock: What the life of access tokens is measured by.
     init(
         _ settings: WNSNotifierSettings,
+        _ session: WebSession,
         calendar: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
         clock: any Clock<Duration> = ContinuousClock()
     ) {
-        var web = WebSession.Settings()
-        // WNS knows no other, and neither pipelining nor chunks.
-        web.version = .http1
-        web.authorities = settings.authorities
-        web.proxy = settings.proxy
-        web.connectTimeout = settings.connectTimeout
-        web.allowsPlainText = true
-        let session = WebSession(web)
         let login = settings.login
         self.session = session
         self.calendar = calendar
@@ -39,10 +32,6 @@ final class WNSClient: Sendable {
                 at: calendar()
             )
         }
-    }
-
-    func close() async {
-        await self.session.close()
     }
 
     /// Sends a raw push; with another access token once more, when ours was not good.
@@ -96,7 +85,8 @@ extension WNSNotifierSettings.Login {
             }
         let form = secret.withText { secret in
             [
-                ("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret), ("scope", scope),
+                ("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret),
+                ("scope", scope),
             ]
             .map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
         }

@@ -2,28 +2,41 @@ public import PluginAPI
 public import StrictJSON
 internal import Synchronization
 internal import Telephony
+internal import WebClient
 
 /// Wakes clients through the Windows Push Notification Services (README.md beside this file).
 public final class WNSNotifierPlugin: NotifierPlugin {
     public static let kind = "WNSNotifier"
 
     private let settings: WNSNotifierSettings
+    private let session: WebSession
     private let client = Mutex<WNSClient?>(nil)
 
     public init(settings: WNSNotifierSettings, context: PluginContext) {
         self.settings = settings
+        var web = WebSession.Settings()
+        // WNS knows no other, and neither pipelining nor chunks.
+        web.version = .http1
+        web.authorities = settings.authorities
+        web.proxy = settings.proxy
+        web.connectTimeout = settings.connectTimeout
+        web.allowsPlainText = true
+        self.session = WebSession(web)
     }
+
+    /// Pushes are made where their answers come in.
+    public var executor: (any TaskExecutor)? { self.session.executor }
 
     // MARK: Life
 
     public func start() async throws {
-        let client = WNSClient(self.settings)
+        let client = WNSClient(self.settings, self.session)
         self.client.withLock { $0 = client }
     }
 
     public func stop() async {
-        let client = self.client.withLock { $0.take() }
-        await client?.close()
+        self.client.withLock { $0 = nil }
+        await self.session.close()
     }
 
     // MARK: Pushes

@@ -23,7 +23,8 @@ public struct WNSNotifierSettings: PluginSettings {
     public init(from reader: SettingsReader) {
         let entra = reader.optionalObject(
             "entra",
-            summary: "The log-in of an app of the Windows App SDK, registered in Microsoft Entra ID. Either this or `legacy`."
+            summary:
+                "The log-in of an app of the Windows App SDK, registered in Microsoft Entra ID. Either this or `legacy`."
         ) { reader in
             Login.entra(
                 tenant: Self.identifier("tenant", reader, summary: "The tenant's id."),
@@ -41,7 +42,10 @@ public struct WNSNotifierSettings: PluginSettings {
             summary: "The log-in of an app of the Universal Windows Platform, registered in the Partner Center."
         ) { reader in
             Login.legacy(
-                packageSID: reader.string("packageSID", summary: "The package security identifier, `ms-app://S-1-15-2-…`."),
+                packageSID: reader.string(
+                    "packageSID",
+                    summary: "The package security identifier, `ms-app://S-1-15-2-…`."
+                ),
                 secret: reader.secret("secret", summary: "The secret key."),
                 endpoint: reader.webAddress(
                     "endpoint",
@@ -70,7 +74,8 @@ public struct WNSNotifierSettings: PluginSettings {
         )
         self.proxy = reader.optionalString(
             "proxy",
-            summary: "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
+            summary:
+                "A proxy's URL, or an empty string for none; what `HTTPS_PROXY` in the environment says unless given."
         )
         self.connectTimeout = reader.duration(
             "connectTimeout",

@@ -113,9 +113,11 @@ extension Exchange {
         into actions: inout [ExchangeAction]
     ) {
         if let token, result == .accepted {
-            // The call may have ended while the push was on its way, and nobody could be told so before.
+            // The call may have ended while the push was on its way, and nobody could be told so before; or the client was
+            // faster than the service's answer, and is there.
             let isWanted = self.wakeups.accepted(token)
-            if !isWanted, self.calls[wakeup.call]?.leg(wakeup.seat) == nil {
+            let isThere = self.book[wakeup.registration]?.port != nil
+            if !isWanted, !isThere, self.calls[wakeup.call]?.leg(wakeup.seat) == nil {
                 actions.append(.callOff(wakeup))
             }
             return

@@ -60,8 +60,7 @@ extension Exchange {
         from index: Int,
         limit: Int
     ) -> (registrations: [(RegistrationID, Registration)], next: Int?) {
-        let (page, next) = self.book.page(from: index, limit: limit)
-        let kept = page.filter { _, registration in
+        let (kept, next) = self.book.page(from: index, limit: limit) { registration in
             guard !registration.calls.isEmpty || registration.record == nil else { return false }
             return !registration.isGuest || registration.lease?.key != nil
         }
@@ -70,7 +69,7 @@ extension Exchange {
 
     /// Some of the calls.
     package func callsToKeep(from index: Int, limit: Int) -> (calls: [CallRecord], next: Int?) {
-        let (page, next) = self.calls.page(from: index, limit: limit)
+        let (page, next) = self.calls.page(from: index, limit: limit) { $0.phase != .ended }
         return (page.compactMap { CallRecord($0.1) }, next)
     }
 

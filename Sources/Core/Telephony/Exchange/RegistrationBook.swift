@@ -26,9 +26,13 @@ package struct RegistrationBook: Sendable {
         self.registrations.look(at: id) { $0.port }
     }
 
-    /// Some registrations, beginning at an index of the table.
-    package func page(from index: Int, limit: Int) -> (elements: [(RegistrationID, Registration)], next: Int?) {
-        self.registrations.page(from: index, limit: limit)
+    /// The wanted ones among some registrations, beginning at an index of the table.
+    package func page(
+        from index: Int,
+        limit: Int,
+        where isWanted: (Registration) -> Bool
+    ) -> (elements: [(RegistrationID, Registration)], next: Int?) {
+        self.registrations.page(from: index, limit: limit, where: isWanted)
     }
 
     package var all: [RegistrationID] { self.registrations.handles }

@@ -83,22 +83,23 @@ package struct Slab<Element> {
         return element
     }
 
-    /// The elements from an index on, at most so many, and the index to go on with; `nil` at the end.
-    package func page(from index: Int, limit: Int) -> (elements: [(Handle<Element>, Element)], next: Int?) {
+    /// The wanted ones among so many elements from an index on, and the index to go on with; `nil` at the end.
+    package func page(
+        from start: Int,
+        limit: Int,
+        where isWanted: (Element) -> Bool
+    ) -> (elements: [(Handle<Element>, Element)], next: Int?) {
         var page: [(Handle<Element>, Element)] = []
-        var index = index
-        let end = min(self.elements.count, index + max(limit, 1))
-        while index < end {
-            if let element = self.elements[index] {
-                let handle = Handle<Element>(
-                    index: UInt32(truncatingIfNeeded: index),
-                    generation: self.generations[index]
-                )
-                page.append((handle, element))
+        let end = min(self.elements.count, start + max(limit, 1))
+        for index in start..<max(start, end) {
+            let handle = Handle<Element>(index: UInt32(truncatingIfNeeded: index), generation: self.generations[index])
+            // Looked at where it stands: most need not be copied.
+            guard self.look(at: handle, { isWanted($0) ? true : nil }) != nil, let element = self.elements[index] else {
+                continue
             }
-            index += 1
+            page.append((handle, element))
         }
-        return (page, index < self.elements.count ? index : nil)
+        return (page, end < self.elements.count ? end : nil)
     }
 
     /// The names of all elements.

@@ -3,13 +3,12 @@ package struct SecretDigest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// From the 32 bytes of the digest; `nil` for any other number of them.
-    package init?(_ bytes: some Collection<UInt8>) {
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        let word = { (start: Int) in
+            bytes[start..<(start + 8)].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
         }
-        self.words = (words[0], words[1], words[2], words[3])
+        self.words = (word(0), word(8), word(16), word(24))
     }
 
     /// The 32 bytes of the digest.

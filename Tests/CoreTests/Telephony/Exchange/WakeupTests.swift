@@ -81,6 +81,16 @@ struct WakeupTests {
         #expect(self.world.calledOff.count == 1)
     }
 
+    @Test("A client that is faster than the service's answer is told of the end on its socket, and by no push")
+    func faster() throws {
+        try self.alice.dials("200")
+        let token = try #require(try self.world.sendsPush())
+        #expect(try self.bob.wakes(by: token))
+        try self.alice.terminates("c-1")
+        try self.world.serviceSays(.accepted, to: token)
+        #expect(self.world.calledOff.isEmpty)
+    }
+
     @Test("A push that was not taken is not called off", arguments: [PushResult.failed, .gone])
     func notTaken(result: PushResult) throws {
         try self.alice.dials("200")
