@@ -10,7 +10,7 @@ import subprocess
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from conftest import path_from_environment
+from conftest import path_from_environment, run
 
 ROUNDS = 100
 CLIENTS = 12
@@ -100,7 +100,7 @@ def test_killed_a_hundred_times(tmp_path):
     before = {}
     for round_number in range(ROUNDS):
         victim = Victim(tmp_path)
-        acknowledged, log = asyncio.run(load(victim, random.uniform(0.05, 0.3)))
+        acknowledged, log = run(load(victim, random.uniform(0.05, 0.3)))
         assert f"registrations={len(before)} " in log, log
         found = stored(tmp_path / "store.sqlite")
         for digest, number in acknowledged.items():

@@ -1,18 +1,18 @@
 internal import Foundation
-public import PluginAPI
-public import StrictJSON
+package import PluginAPI
+package import StrictJSON
 internal import Synchronization
 internal import WebClient
 
 /// Wakes clients through Firebase Cloud Messaging, HTTP v1 (README.md beside this file).
-public final class FCMNotifierPlugin: NotifierPlugin {
-    public static let kind = "FCMNotifier"
+package final class FCMNotifierPlugin: NotifierPlugin {
+    package static let kind = "FCMNotifier"
 
     private let settings: FCMNotifierSettings
     private let session: WebSession
     private let client = Mutex<FCMClient?>(nil)
 
-    public init(settings: FCMNotifierSettings, context: PluginContext) {
+    package init(settings: FCMNotifierSettings, context: PluginContext) {
         self.settings = settings
         var web = WebSession.Settings()
         web.authorities = settings.authorities
@@ -23,29 +23,29 @@ public final class FCMNotifierPlugin: NotifierPlugin {
     }
 
     /// Pushes are made where their answers come in.
-    public var executor: (any TaskExecutor)? { self.session.executor }
+    package var executor: (any TaskExecutor)? { self.session.executor }
 
     // MARK: Life
 
-    public func start() async throws {
+    package func start() async throws {
         let client = try FCMClient(self.settings, self.session)
         self.client.withLock { $0 = client }
     }
 
-    public func stop() async {
+    package func stop() async {
         self.client.withLock { $0 = nil }
         await self.session.close()
     }
 
     // MARK: Pushes
 
-    public var clientConfiguration: JSONValue? { self.settings.clientConfiguration }
+    package var clientConfiguration: JSONValue? { self.settings.clientConfiguration }
 
-    public func serves(_ target: NotificationTarget) -> Bool {
+    package func serves(_ target: NotificationTarget) -> Bool {
         FCMTarget(target) != nil
     }
 
-    public func wake(
+    package func wake(
         _ target: NotificationTarget,
         for notice: WakeupNotice,
         within time: Duration
@@ -57,7 +57,7 @@ public final class FCMNotifierPlugin: NotifierPlugin {
         }
     }
 
-    public func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {
+    package func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {
         guard let client = self.client.withLock(\.self), let address = FCMTarget(target) else { return }
         _ = await client.push(to: address, within: time) { life, now in
             self.settings.template.cancel(address, notice, life: life, at: now)

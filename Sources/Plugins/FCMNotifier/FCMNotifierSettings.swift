@@ -1,8 +1,8 @@
-public import PluginAPI
+package import PluginAPI
 internal import StrictJSON
 
 /// What stands under `settings` of an ``FCMNotifierPlugin``.
-public struct FCMNotifierSettings: PluginSettings {
+package struct FCMNotifierSettings: PluginSettings {
     /// Google's JSON file with the service account's key.
     var serviceAccount: String
     var endpoint: String
@@ -16,7 +16,7 @@ public struct FCMNotifierSettings: PluginSettings {
     var template: FCMTemplate
 
     /// Reads the settings.
-    public init(from reader: SettingsReader) {
+    package init(from reader: SettingsReader) {
         self.serviceAccount = reader.path(
             "serviceAccount",
             summary: "The JSON file with the service account's private key, from the Firebase console. Kept secret."

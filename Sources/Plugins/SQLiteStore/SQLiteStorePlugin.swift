@@ -1,18 +1,18 @@
 internal import Foundation
 internal import GRDB
 internal import Logging
-public import PluginAPI
+package import PluginAPI
 internal import Synchronization
 
 /// Keeps everything in one SQLite file (README.md beside this file).
-public final class SQLiteStorePlugin: StorePlugin {
-    public static let kind = "SQLiteStore"
+package final class SQLiteStorePlugin: StorePlugin {
+    package static let kind = "SQLiteStore"
 
     private let path: String
     private let logger: Logger
     private let file = Mutex<StoreFile?>(nil)
 
-    public init(settings: SQLiteStoreSettings, context: PluginContext) {
+    package init(settings: SQLiteStoreSettings, context: PluginContext) {
         self.path = settings.path ?? Self.standardPath(context)
         self.logger = context.logger
     }
@@ -26,16 +26,16 @@ public final class SQLiteStorePlugin: StorePlugin {
     // MARK: Life
 
     /// Opens the file, or makes it. One that is no database, or a broken one, is set aside.
-    public func start() async throws {
+    package func start() async throws {
         let file = try StoreFile(path: self.path, logger: self.logger)
         self.file.withLock { $0 = file }
     }
 
-    public func health() async -> PluginHealth {
+    package func health() async -> PluginHealth {
         self.file.withLock(\.self) == nil ? .failed("the file is not open") : .ok
     }
 
-    public func stop() async {
+    package func stop() async {
         let file = self.file.withLock { $0.take() }
         await file?.close()
     }
@@ -47,7 +47,7 @@ public final class SQLiteStorePlugin: StorePlugin {
 
     // MARK: Reading
 
-    public func registrations(_ receive: @Sendable ([StoredRegistration]) throws -> Void) async throws {
+    package func registrations(_ receive: @Sendable ([StoredRegistration]) throws -> Void) async throws {
         let file = try self.open()
         var last: Int64 = 0
         while true {
@@ -66,11 +66,11 @@ public final class SQLiteStorePlugin: StorePlugin {
 
     private static let page = 1000
 
-    public func wakeups() async throws -> [StoredWakeup] {
+    package func wakeups() async throws -> [StoredWakeup] {
         try await self.open().read { try StoredWakeup.all(in: $0) }
     }
 
-    public func snapshot() async throws -> [UInt8]? {
+    package func snapshot() async throws -> [UInt8]? {
         try await self.open().read { database in
             try Row.fetchOne(database, sql: "SELECT bytes FROM snapshot").map { row in
                 (row["bytes"] as Data).map { $0 }
@@ -80,7 +80,7 @@ public final class SQLiteStorePlugin: StorePlugin {
 
     // MARK: Writing
 
-    public func commit(_ changes: [StoreChange]) async throws {
+    package func commit(_ changes: [StoreChange]) async throws {
         try await self.open().write { database in
             for change in changes {
                 try change.make(in: database)
@@ -88,7 +88,7 @@ public final class SQLiteStorePlugin: StorePlugin {
         }
     }
 
-    public func keep(snapshot: [UInt8]?) async throws {
+    package func keep(snapshot: [UInt8]?) async throws {
         try await self.open().write { database in
             if let snapshot {
                 try database.cachedStatement(

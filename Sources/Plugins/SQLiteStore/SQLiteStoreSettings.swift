@@ -1,12 +1,12 @@
-public import PluginAPI
+package import PluginAPI
 
 /// What stands under `settings` of a ``SQLiteStorePlugin``.
-public struct SQLiteStoreSettings: PluginSettings {
+package struct SQLiteStoreSettings: PluginSettings {
     /// The file, made absolute; its folder is made when it is missing. `nil`: where systemd says, or beside `plugins.json`.
-    public var path: String?
+    package var path: String?
 
     /// Reads the settings.
-    public init(from reader: SettingsReader) {
+    package init(from reader: SettingsReader) {
         self.path = reader.optionalPath(
             "path",
             summary: """

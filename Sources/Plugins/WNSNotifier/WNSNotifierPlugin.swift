@@ -1,18 +1,18 @@
-public import PluginAPI
-public import StrictJSON
+package import PluginAPI
+package import StrictJSON
 internal import Synchronization
 internal import Telephony
 internal import WebClient
 
 /// Wakes clients through the Windows Push Notification Services (README.md beside this file).
-public final class WNSNotifierPlugin: NotifierPlugin {
-    public static let kind = "WNSNotifier"
+package final class WNSNotifierPlugin: NotifierPlugin {
+    package static let kind = "WNSNotifier"
 
     private let settings: WNSNotifierSettings
     private let session: WebSession
     private let client = Mutex<WNSClient?>(nil)
 
-    public init(settings: WNSNotifierSettings, context: PluginContext) {
+    package init(settings: WNSNotifierSettings, context: PluginContext) {
         self.settings = settings
         var web = WebSession.Settings()
         // WNS knows no other, and neither pipelining nor chunks.
@@ -25,25 +25,25 @@ public final class WNSNotifierPlugin: NotifierPlugin {
     }
 
     /// Pushes are made where their answers come in.
-    public var executor: (any TaskExecutor)? { self.session.executor }
+    package var executor: (any TaskExecutor)? { self.session.executor }
 
     // MARK: Life
 
-    public func start() async throws {
+    package func start() async throws {
         let client = WNSClient(self.settings, self.session)
         self.client.withLock { $0 = client }
     }
 
-    public func stop() async {
+    package func stop() async {
         self.client.withLock { $0 = nil }
         await self.session.close()
     }
 
     // MARK: Pushes
 
-    public var clientConfiguration: JSONValue? { self.settings.clientConfiguration }
+    package var clientConfiguration: JSONValue? { self.settings.clientConfiguration }
 
-    public func serves(_ target: NotificationTarget) -> Bool {
+    package func serves(_ target: NotificationTarget) -> Bool {
         self.channel(target) != nil
     }
 
@@ -51,7 +51,7 @@ public final class WNSNotifierPlugin: NotifierPlugin {
         WNSChannel(target, simulator: self.settings.simulator)
     }
 
-    public func wake(
+    package func wake(
         _ target: NotificationTarget,
         for notice: WakeupNotice,
         within time: Duration
@@ -60,7 +60,7 @@ public final class WNSNotifierPlugin: NotifierPlugin {
         return await self.push(Self.body(notice), to: channel, within: time)
     }
 
-    public func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {
+    package func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {
         guard let channel = self.channel(target) else { return }
         _ = await self.push(Self.body(notice), to: channel, within: time)
     }

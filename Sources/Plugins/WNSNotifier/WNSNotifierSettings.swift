@@ -1,8 +1,8 @@
-public import PluginAPI
+package import PluginAPI
 internal import StrictJSON
 
 /// What stands under `settings` of a ``WNSNotifierPlugin``.
-public struct WNSNotifierSettings: PluginSettings {
+package struct WNSNotifierSettings: PluginSettings {
     var login: Login
     var clientConfiguration: JSONValue?
     var authorities: String?
@@ -20,7 +20,7 @@ public struct WNSNotifierSettings: PluginSettings {
     }
 
     /// Reads the settings.
-    public init(from reader: SettingsReader) {
+    package init(from reader: SettingsReader) {
         let entra = reader.optionalObject(
             "entra",
             summary:
