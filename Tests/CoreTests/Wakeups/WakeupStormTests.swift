@@ -1,0 +1,102 @@
+import Logging
+import PluginAPI
+import Synchronization
+import Telephony
+import Testing
+
+@testable import Core
+
+/// Takes its time, so that pushes pile up, and then says that nobody is there.
+private actor BusyService: NotificationService {
+    private(set) var pushes = 0
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func wake(
+        _ target: NotificationTarget,
+        for notice: WakeupNotice,
+        within time: Duration
+    ) async -> NotificationOutcome {
+        self.pushes += 1
+        if !self.isOpen { await withCheckedContinuation { self.waiting.append($0) } }
+        return .rejected("off")
+    }
+
+    func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async {}
+
+    func open() {
+        self.isOpen = true
+        for continuation in self.waiting { continuation.resume() }
+        self.waiting = []
+    }
+}
+
+@Suite("Ten thousand calls to sleeping phones at once")
+struct WakeupStormTests {
+    @Test("So many are sent, so many wait, the oldest of the others fail; every caller is told, and nothing is left")
+    func storm() async throws {
+        let count = 10_000
+        let service = BusyService()
+        var policy = ExchangePolicy()
+        policy.callsPerRegistration = count
+        policy.callStartsPerSecond = count
+        let switchboard = Switchboard(
+            policy: policy,
+            directory: NobodyDirectory(),
+            notifications: service,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        var generator = SystemRandomNumberGenerator()
+        var touched: [any Port] = []
+        func register(_ number: Int) throws -> (SwitchboardTests.RecordingPort, PortID) {
+            let port = SwitchboardTests.RecordingPort()
+            let id = switchboard.connect(port)
+            let enrolment = Enrolment(
+                identifier: RegistrationIdentifier(using: &generator),
+                username: Username("user\(number)"),
+                address: PartyAddress(dialString: try #require(DialString("\(number)")))
+            )
+            switchboard.register(enrolment, on: id, touching: &touched)
+            return (port, id)
+        }
+        for number in 0..<count {
+            let (_, id) = try register(100_000 + number)
+            let data = NotificationData(token: Array("\"\(number)\"".utf8), url: nil)
+            switchboard.keep(data, named: nil, confirm: false, from: id, touching: &touched)
+            switchboard.disconnect(id)
+        }
+        let (caller, id) = try register(1)
+        _ = caller.takeAll()
+        for number in 0..<count {
+            let call = try #require(CallIdentifier("c-\(number)"))
+            let request = CallRequest.start(to: DialString("\(100_000 + number)"), description: nil)
+            switchboard.receive(request, for: call, from: id, touching: &touched)
+        }
+        // Those that had to make room were told at once, the first of them first.
+        var told = self.ended(caller.takeAll())
+        #expect(told.count == count - 128 - 4096)
+        #expect(told.first == "c-128")
+        #expect(switchboard.census.calls == 128 + 4096)
+        await service.open()
+        try await withTimeLimit {
+            while switchboard.census.calls > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        told += self.ended(caller.takeAll())
+        #expect(told.count == count)
+        #expect(Set(told).count == count)
+        let pushes = await service.pushes
+        #expect(pushes == 128 + 4096)
+    }
+
+    private func ended(_ items: [OutboxItem]) -> [String] {
+        items.compactMap { item in
+            guard case .tell(.call(let label, .status(.terminated, .unavailable))) = item else { return nil }
+            return label.identifier.text
+        }
+    }
+}
+
+private struct NobodyDirectory: DirectoryService {
+    func entry(forUsername username: Username) async throws -> DirectoryEntry? { nil }
+    func entry(forDialString dialString: DialString) async throws -> DirectoryEntry? { nil }
+}
