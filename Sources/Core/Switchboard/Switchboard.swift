@@ -193,8 +193,8 @@ package final class Switchboard: Sendable {
         from port: PortID,
         touching touched: inout [any Port]
     ) {
-        let kept = self.perform(touching: &touched) { exchange, _, actions in
-            exchange.keep(notification, named: identifier, from: port, into: &actions)
+        let kept = self.perform(touching: &touched) { exchange, now, actions in
+            exchange.keep(notification, named: identifier, from: port, at: now, into: &actions)
         }
         guard confirm, let kept else { return }
         self.confirmStored(kept, to: port, touching: &touched)

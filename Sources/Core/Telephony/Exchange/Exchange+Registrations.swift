@@ -149,12 +149,17 @@ extension Exchange {
         _ notification: NotificationData?,
         named identifier: String?,
         from port: PortID,
+        at now: Moment,
         into actions: inout [ExchangeAction]
     ) -> RegistrationID? {
         guard self.isOpen(port) else { return nil }
         switch self.registration(of: port, named: identifier) {
         case .success(let id):
             guard let notification else { return nil }
+            guard self.book[id]?.admit(notification, at: now) == true else {
+                actions.append(.tell(port, .registerRefused(.status, .overload)))
+                return nil
+            }
             self.book[id]?.keep(notification)
             if self.book[id]?.record == nil {
                 self.book[id]?.record = self.nextRecord

@@ -41,6 +41,7 @@ package struct Registration: Sendable {
     package internal(set) var nextDevice: RegistrationID?
     package internal(set) var startLimit = RateLimit()
     private var pushLimit = RateLimit()
+    private var notificationLimit = RateLimit()
     private var lastPush: Moment?
     /// Whether ``absenceReminded(at:grace:retention:)`` is still to come for an absence, be it an earlier one.
     private var awaitsReminder = false
@@ -218,7 +219,7 @@ package struct Registration: Sendable {
         }
     }
 
-    /// How many pushes one client gets: a second apart, and on average ten a minute.
+    /// How many pushes one client gets, a second apart, and how often it may say where to: on average ten a minute.
     private static let (pushSpacing, pushInterval, pushBurst) = (Duration.seconds(1), Duration.seconds(6), 10)
 
     /// When the next push may be sent, which is counted herewith; `nil` when there have been too many.
@@ -239,6 +240,13 @@ package struct Registration: Sendable {
     package mutating func keep(_ notification: NotificationData) {
         self.notification = notification
         self.quarantinedSince = nil
+    }
+
+    /// Whether the client may say something new about how it can be woken: ten times a minute on average, since each time is
+    /// a write to the disk. To say the same again is always allowed.
+    package mutating func admit(_ notification: NotificationData, at now: Moment) -> Bool {
+        notification == self.notification
+            || self.notificationLimit.admit(at: now, every: Self.pushInterval, burst: Self.pushBurst)
     }
 
     /// Its messaging service has not known it for too long.

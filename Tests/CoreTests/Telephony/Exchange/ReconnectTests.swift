@@ -142,7 +142,7 @@ struct ReconnectTests {
             exchange.receive(start, for: identifier, from: old, at: now, into: &actions)
             exchange.receive(.malformed, for: identifier, from: old, at: now, into: &actions)
             exchange.unregister(nil, from: old, at: now, into: &actions)
-            exchange.keep(nil, named: nil, from: old, into: &actions)
+            exchange.keep(nil, named: nil, from: old, at: now, into: &actions)
             #expect(actions.isEmpty)
         }
         #expect(self.alice.secret.map { self.world.exchange.canRestore($0) } == true)

@@ -119,13 +119,29 @@ struct RetentionTests {
         #expect(self.world.told() == [:])
     }
 
+    @Test("Five hundred tokens at once: ten are taken, the others refused; to say the same again is free (I19)")
+    func flood() throws {
+        var taken = 0
+        for index in 0..<500 where try self.bob.canBeWoken("token-\(index)") {
+            taken += 1
+        }
+        #expect(taken == 10)
+        let told = try #require(self.world.told()["200"])
+        #expect(told == Array(repeating: "status refused overload", count: 490))
+        for _ in 0..<100 { #expect(try self.bob.canBeWoken("token-9")) }
+        try self.world.passes(.seconds(6))
+        #expect(try self.bob.canBeWoken("another"))
+        #expect(try !self.bob.canBeWoken("yet another"))
+        #expect(self.world.stored.count == 1)
+    }
+
     @Test("The last notification data counts, and no data changes nothing")
     func last() throws {
         try self.bob.canBeWoken("old")
         try self.bob.canBeWoken("new")
         let socket = try #require(self.bob.socket)
-        try self.world.happens { exchange, _, actions in
-            #expect(exchange.keep(nil, named: nil, from: socket, into: &actions) == nil)
+        try self.world.happens { exchange, now, actions in
+            #expect(exchange.keep(nil, named: nil, from: socket, at: now, into: &actions) == nil)
         }
         let id = try #require(self.bob.secret.flatMap { self.world.exchange.book.registration(for: $0) })
         #expect(self.world.exchange.book[id]?.notification?.token == Array("new".utf8))

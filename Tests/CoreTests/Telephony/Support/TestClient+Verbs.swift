@@ -135,8 +135,8 @@ extension TestClient {
     func canBeWoken(_ token: String = "token", named identifier: String? = nil) throws -> Bool {
         guard let socket = self.socket else { throw Senseless("\(self.name) has no socket to ask on") }
         let data = NotificationData(token: Array(token.utf8), url: nil)
-        return try self.world.happens { exchange, _, actions in
-            exchange.keep(data, named: identifier, from: socket, into: &actions)
+        return try self.world.happens { exchange, now, actions in
+            exchange.keep(data, named: identifier, from: socket, at: now, into: &actions)
         } != nil
     }
 
