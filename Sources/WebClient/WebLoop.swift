@@ -154,7 +154,8 @@ final class WebLoop: @unchecked Sendable {
         curl_multi_perform(multi, &running)
         self.takeDone()
         let isIdle = self.inbox.withLock { inbox in
-            inbox.isAsleep = inbox.isEmpty && !inbox.isEnding
+            // Closed meanwhile: nobody will wake us up for that again.
+            inbox.isAsleep = inbox.isEmpty && !inbox.isEnding && inbox.isClosed == self.isClosed
             return inbox.isAsleep
         }
         curl_multi_poll(multi, nil, 0, isIdle ? 60_000 : 0, nil)
