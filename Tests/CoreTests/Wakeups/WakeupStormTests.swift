@@ -40,6 +40,8 @@ struct WakeupStormTests {
         var policy = ExchangePolicy()
         policy.callsPerRegistration = count
         policy.callStartsPerSecond = count
+        // They have been away for long.
+        policy.reloadWait = .zero
         let switchboard = Switchboard(
             policy: policy,
             directory: NobodyDirectory(),
