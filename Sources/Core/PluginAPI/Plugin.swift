@@ -1,7 +1,7 @@
 /// Something beside the server that it asks for advice: who somebody is, whose a number is, how to wake a phone.
 ///
-/// A plugin is one type that conforms to one or more of the roles ``DirectoryPlugin``, ``AuthenticatorPlugin`` and
-/// ``NotifierPlugin``, registered by one line in `PluginCatalog.swift`, and configured by one entry of `plugins.json`.
+/// A plugin is one type that conforms to one or more of the roles ``DirectoryPlugin``, ``AuthenticatorPlugin``,
+/// ``NotifierPlugin`` and ``StorePlugin``, registered by one line in `PluginCatalog.swift`, and configured by one entry of `plugins.json`.
 ///
 /// Its life: `init` (cheap, no I/O, throws on settings that make no sense) → `start()` → any number of questions,
 /// `health()` and `reconfigure(_:)`, all concurrently and on any thread → `stop()`. A plugin that fails to start leaves

@@ -3,11 +3,8 @@ import Telephony
 
 /// What is still to be stored: of each thing the last word, however often it has changed meanwhile.
 struct PendingChanges: Sendable {
-    /// Who waits to hear that a change, and all before it, is durable.
-    struct Waiter: Sendable {
-        let number: UInt64
-        let tell: @Sendable (_ isStored: Bool) -> Void
-    }
+    /// Told whether everything noted so far is durable; on any thread.
+    typealias Waiter = @Sendable (_ isStored: Bool) -> Void
 
     private struct Change: Sendable {
         var number: UInt64
@@ -43,7 +40,7 @@ struct PendingChanges: Sendable {
         self.wakeups[digest] = Change(number: number, change: change)
     }
 
-    mutating func wait(_ waiter: Waiter) {
+    mutating func wait(_ waiter: @escaping Waiter) {
         self.waiters.append(waiter)
     }
 

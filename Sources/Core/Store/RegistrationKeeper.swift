@@ -90,7 +90,7 @@ package final class RegistrationKeeper: Sendable {
         }
         await task?.value
         let waiters = self.state.withLock { $0.pending.takeAll().waiters }
-        for waiter in waiters { waiter.tell(false) }
+        for waiter in waiters { waiter(false) }
         await self.store.stop()
     }
 
@@ -146,7 +146,7 @@ package final class RegistrationKeeper: Sendable {
             return state.nudge.take()
         }
         nudge?.resume()
-        if isRefused { waiter?.tell(false) }
+        if isRefused { waiter?(false) }
     }
 
     /// Keeps how calls stand, instead of what was kept before.
@@ -172,7 +172,7 @@ package final class RegistrationKeeper: Sendable {
                 return (state.pending.takeAll(), state.isClosed)
             }
             let isStored = await self.write(batch)
-            for waiter in batch.waiters { waiter.tell(isStored) }
+            for waiter in batch.waiters { waiter(isStored) }
             if isClosed { return }
             if isStored {
                 pause = Self.firstPause

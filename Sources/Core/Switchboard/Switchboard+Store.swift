@@ -67,15 +67,11 @@ extension Switchboard {
         guard let keeper = self.keeper else {
             return self.confirm(id, to: port, isStored: false, touching: &touched)
         }
-        let number = self.state.withLock(\.lastChange)
-        keeper.note(
-            [],
-            PendingChanges.Waiter(number: number) { isStored in
-                var touched: [any Port] = []
-                self.confirm(id, to: port, isStored: isStored, touching: &touched)
-                touched.flush()
-            }
-        )
+        keeper.note([]) { isStored in
+            var touched: [any Port] = []
+            self.confirm(id, to: port, isStored: isStored, touching: &touched)
+            touched.flush()
+        }
     }
 
     private func confirm(_ id: RegistrationID, to port: PortID, isStored: Bool, touching touched: inout [any Port]) {

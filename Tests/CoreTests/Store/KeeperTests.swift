@@ -66,7 +66,7 @@ struct KeeperTests {
     private func stored(_ keeper: RegistrationKeeper, _ changes: [(number: UInt64, change: StoreChange)]) async -> Bool
     {
         await withCheckedContinuation { continuation in
-            keeper.note(changes, PendingChanges.Waiter(number: 0) { continuation.resume(returning: $0) })
+            keeper.note(changes) { continuation.resume(returning: $0) }
         }
     }
 
