@@ -81,7 +81,7 @@ class Visit:
         """As an operator does it; what is on the screen goes on."""
         self.do("kill %2; wait %2")
         self.do(".build/release/anynode-server --config Packaging/push/plugins.json > server.log 2>&1 &")
-        self.do("until grep -q ready server.log; do sleep 0.1; done")
+        self.do("until grep -qs ready server.log; do sleep 0.1; done")
 
     def end(self):
         self.do("kill %1 $(jobs -p)")
