@@ -79,7 +79,8 @@ class Visit:
 
     def restart(self):
         """As an operator does it; what is on the screen goes on."""
-        self.do("kill %2; wait %2")
+        # Or what the old one has said would be taken for the new one's.
+        self.do("kill %2; wait %2; rm server.log")
         self.do(".build/release/anynode-server --config Packaging/push/plugins.json > server.log 2>&1 &")
         self.do("until grep -qs ready server.log; do sleep 0.1; done")
 
