@@ -81,13 +81,14 @@ extension ConnectionHandler {
     private func registrationDecided(_ decision: RegistrationDesk.Decision, description: String?) {
         guard let waiting = self.phase.endRegistration(), let port = self.port else { return }
         switch decision {
-        case .admitted(let username, let address):
+        case .admitted(let username, let address, let directory):
             var generator = SystemRandomNumberGenerator()
             let enrolment = Enrolment(
                 identifier: RegistrationIdentifier(using: &generator),
                 username: username,
                 address: address,
-                description: description
+                description: description,
+                directory: directory
             )
             self.gateway.switchboard.register(enrolment, on: port, touching: &self.touched)
         case .refused(let reason):
