@@ -147,6 +147,21 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // Everything an operator can see and do, over JSON-RPC.
+        .target(
+            name: "AdminRPC",
+            dependencies: [
+                "Core", "Telephony", "PluginAPI", "StrictJSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: houseRules
+        ),
+
         // FCM and WNS on this machine: for tests, and for trying push wakeups out without an account anywhere.
         .target(
             name: "PushSimulator",

@@ -1,6 +1,6 @@
-package import Core
-package import PluginAPI
-package import StrictJSON
+import Core
+import PluginAPI
+import StrictJSON
 
 /// One method of the admin API. What is documented (`rpc.discover`) and what is done come from the same declaration.
 protocol AdminMethod: Sendable {

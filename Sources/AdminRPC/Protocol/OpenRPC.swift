@@ -1,3 +1,4 @@
+import Core
 import StrictJSON
 
 /// The OpenRPC 1.3 document of a table of methods.

@@ -1,4 +1,4 @@
-package import StrictJSON
+import StrictJSON
 
 /// From one JSON text to its answer: JSON-RPC 2.0 to the letter, whatever it came by.
 package struct RPCDesk: Sendable {

@@ -3,7 +3,7 @@ internal import NIOCore
 package import PluginAPI
 package import StrictJSON
 internal import Synchronization
-internal import Telephony
+package import Telephony
 
 /// Another configuration while the server is at work: everything that can fail is done first, then all of it is in force at
 /// once. No socket that is open is touched.
@@ -134,5 +134,20 @@ extension OpenListener {
     fileprivate func refit(for setup: ServerSetup, _ fitting: Doorway.Fitting) {
         let door = fitting.door.moved(to: setup)
         self.entrance.refit(.init(configuration: fitting.configuration, door: door, identities: fitting.identities))
+    }
+}
+
+extension SignalingServer {
+    /// What the log-in desk would make of an access token: whose it is, and why it is refused, if it is.
+    package func judge(token: Secret) async -> (username: Username?, reason: String?) {
+        guard let tokens = self.setup.tokens else { return (nil, "no issuer of access tokens is configured") }
+        let text = token.withText { $0 }
+        var verdict = tokens.verify(text)
+        if verdict == .unknownKey { verdict = await tokens.verifyAfterReloadingKeys(text) }
+        switch verdict {
+        case .accepted(let token): return (token.username, nil)
+        case .refused(let fault): return (nil, fault.description)
+        case .unknownKey, .unavailable: return (nil, "no key of its issuer is known, because it can't be fetched")
+        }
     }
 }

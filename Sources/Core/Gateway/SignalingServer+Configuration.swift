@@ -13,6 +13,7 @@ extension ExchangePolicy {
         self.devicesPerNumber = configuration.limits.devicesPerNumber
         self.callsPerRegistration = configuration.limits.callsPerRegistration
         self.callStartsPerSecond = configuration.limits.callStartsPerSecond
+        self.rememberedCalls = configuration.limits.rememberedCalls
     }
 }
 

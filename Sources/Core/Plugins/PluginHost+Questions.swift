@@ -120,7 +120,7 @@ extension PluginHost {
         return hasFailed ? .unavailable : .refused
     }
 
-    private static func outcome(_ outcome: AuthenticationOutcome) -> PluginStatistics.Outcome {
+    static func outcome(_ outcome: AuthenticationOutcome) -> PluginStatistics.Outcome {
         switch outcome {
         case .accepted: .accepted
         case .refused: .refused

@@ -85,6 +85,8 @@ package struct PluginStatistics: Sendable, Equatable {
         }
     }
 
+    package init() {}
+
     private var outcomes: [Question: [Outcome: Int]] = [:]
     private var latencies: [Question: Latencies] = [:]
     private var cache: [CacheResult: Int] = [:]
