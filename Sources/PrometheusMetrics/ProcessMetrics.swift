@@ -60,13 +60,13 @@ package enum ProcessMetrics {
         add(
             "process_open_fds",
             .gauge,
-            openDescriptors.map(Double.init),
+            openDescriptors.map { Double($0) },
             "File descriptors in use: sockets, files, pipes."
         )
         add(
             "process_max_fds",
             .gauge,
-            mostDescriptors.map(Double.init),
+            mostDescriptors.map { Double($0) },
             "File descriptors the process may use (RLIMIT_NOFILE)."
         )
         return families
