@@ -38,10 +38,7 @@ let package = Package(
         // What is counted, as Prometheus reads it.
         .target(
             name: "PrometheusMetrics",
-            dependencies: [
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Metrics", package: "swift-metrics"),
-            ],
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: houseRules
         ),
 
@@ -280,7 +277,8 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL", "PrometheusMetrics",
+                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                "PrometheusMetrics",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -2,7 +2,7 @@
 ///
 /// To note a duration takes some twenty comparisons of integers without a branch between them, and no memory: the counts
 /// are part of the value, so neither a copy nor a snapshot makes the next ``note(_:)`` copy anything.
-package struct LatencyHistogram: Sendable {
+package struct LatencyHistogram: Sendable, Equatable {
     private static let size = 18
     /// From a lookup in memory to a phone that rings for two minutes. Nanoseconds, inclusive.
     private static let limits: InlineArray<18, UInt64> = [
@@ -32,6 +32,10 @@ package struct LatencyHistogram: Sendable {
         }
         self.counts[bucket] &+= 1
         self.nanoseconds = Self.sum(self.nanoseconds, nanoseconds)
+    }
+
+    package static func == (left: LatencyHistogram, right: LatencyHistogram) -> Bool {
+        left.nanoseconds == right.nanoseconds && (0...Self.size).allSatisfy { left.counts[$0] == right.counts[$0] }
     }
 
     /// Adds what another one counted.

@@ -55,6 +55,33 @@ struct LatencyHistogramTests {
         #expect(left.count == 14)
     }
 
+    @Test("Two are equal when they counted the same")
+    func equality() {
+        var (left, right) = (LatencyHistogram(), LatencyHistogram())
+        left.note(.seconds(1))
+        #expect(left != right)
+        right.note(.seconds(1))
+        #expect(left == right)
+        left.note(.milliseconds(900))
+        left.note(.milliseconds(20))
+        right.note(.milliseconds(20))
+        right.note(.milliseconds(900))
+        #expect(left == right)
+    }
+
+    @Test(
+        "Quantiles as Prometheus estimates them",
+        arguments: [
+            ([0, 0, 0], 0, 0.5, nil), ([4, 0, 0], 4, 0.5, 0.5), ([0, 4, 0], 4, 0.5, 1.5), ([0, 4, 0], 4, 0, 1),
+            ([2, 0, 2], 4, 0.5, 1), ([2, 0, 2], 4, 0.75, 3), ([2, 0, 2], 4, 1, 4), ([1, 1, 1], 30, 0.99, 4),
+            ([0, 0, 0], 5, 0.5, 4), ([4, 0, 0], 4, 7, 1), ([4, 0, 0], 4, -7, 0), ([4, 0, 0], 4, .nan, nil),
+        ] as [([UInt64], UInt64, Double, Double?)]
+    )
+    func quantiles(_ counts: [UInt64], _ count: UInt64, _ part: Double, _ expected: Double?) {
+        let snapshot = HistogramSnapshot(bounds: [1, 2, 4], counts: counts, sum: 0, count: count)
+        #expect(snapshot.quantile(part) == expected)
+    }
+
     @Test("In the text, buckets hold all that was no longer, and the last one everything")
     func text() async {
         var histogram = LatencyHistogram()

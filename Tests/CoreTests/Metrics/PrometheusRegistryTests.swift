@@ -1,5 +1,4 @@
 import CoreMetrics
-import Dispatch
 import Metrics
 import Testing
 
