@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // For the push simulator only.
@@ -33,6 +34,13 @@ let package = Package(
     targets: [
         // The text format everything here is written in, read strictly and byte by byte.
         .target(name: "StrictJSON", swiftSettings: houseRules),
+
+        // What is counted, as Prometheus reads it.
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: houseRules
+        ),
 
         // Call logic: pure values. Imports nothing, and CI checks that.
         .target(name: "Telephony", path: "Sources/Core/Telephony", swiftSettings: houseRules),
@@ -49,7 +57,7 @@ let package = Package(
         .target(
             name: "Core",
             dependencies: [
-                "Telephony", "PluginAPI", "StrictJSON", "WebClient", "COpenSSL",
+                "Telephony", "PluginAPI", "StrictJSON", "WebClient", "COpenSSL", "PrometheusMetrics",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -285,6 +293,7 @@ let package = Package(
             name: "CoreTests",
             dependencies: [
                 "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                "PrometheusMetrics",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -292,6 +301,8 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules
