@@ -50,14 +50,19 @@ package final class LogSink: Sendable {
         write: @escaping Write,
         gapLine: @escaping @Sendable (Int) -> [UInt8]
     ) throws(LogSinkError) {
+        // Its own, so that it stays the same file if the number is closed and used again. Without one, as when there is
+        // none left, the number has to do; if it stands for nothing, lines are dropped.
+        let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        let output = LogOutput(descriptor: duplicate < 0 ? descriptor : duplicate, write: write)
         self.state = Monitor(State(queue: LogQueue(limits: limits)))
-        try LogWriterThread.start { [state] in
-            // Its own, so that it stays the same file if the number is closed and used again. Without one, as when there
-            // is none left, the number has to do; if it stands for nothing, lines are dropped.
-            let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-            let output = LogOutput(descriptor: duplicate < 0 ? descriptor : duplicate, write: write)
-            Self.run(state, output, gapLine)
+        do {
+            try LogWriterThread.start { [state] in
+                Self.run(state, output, gapLine)
+                if duplicate >= 0 { close(duplicate) }
+            }
+        } catch {
             if duplicate >= 0 { close(duplicate) }
+            throw error
         }
     }
 

@@ -66,7 +66,7 @@ struct TextLine: LogLine {
     /// Appends text, in quotes if it must be.
     private mutating func append(_ text: String, quoted: (UnsafeBufferPointer<UInt8>) -> Bool) {
         Self.cut(text) { content, surplus in
-            let isQuoted = quoted(content)
+            let isQuoted = surplus > 0 || quoted(content)
             if isQuoted { self.bytes.append(UInt8(ascii: "\"")) }
             Self.escaping.append(content, to: &self.bytes)
             if surplus > 0 { self.bytes.append(contentsOf: "…[\(surplus) bytes cut]".utf8) }
@@ -76,7 +76,7 @@ struct TextLine: LogLine {
 
     /// Whether a key or a value would not be told from what surrounds it.
     private static func mustBeQuoted(value: UnsafeBufferPointer<UInt8>) -> Bool {
-        value.isEmpty || !value.allSatisfy(Self.isWordByte) || value.count >= LineLimits.text
+        value.isEmpty || !value.allSatisfy(Self.isWordByte)
     }
 
     /// Whether a message could pass for metadata. Ours never do.

@@ -102,7 +102,7 @@ struct LogLineTests {
     @Test("A long value is cut between characters, and says by how much")
     func longValue() throws {
         let value = String(repeating: "x", count: 4095) + "é" + String(repeating: "y", count: 100)
-        #expect(self.text("m", ["k": .string(value)]).hasSuffix("x…[102 bytes cut]\"\n"))
+        #expect(self.text("m", ["k": .string(value)]).suffix(19) == "x…[102 bytes cut]\"\n")
         let object = try #require(self.json("m", ["k": .string(value)]).jsonObject)
         #expect(object["k"] == .string(String(repeating: "x", count: 4095) + "…[102 bytes cut]"))
         let fits = String(repeating: "x", count: 4096)
