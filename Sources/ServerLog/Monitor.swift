@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// A state that threads share and can wait for a change of.
+final class Monitor<State>: @unchecked Sendable {
+    // Unchecked, because all access to `state` is under `mutex`, which Swift can't see.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var state: State
+
+    init(_ state: sending State) {
+        self.state = state
+        pthread_mutex_init(self.mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // Deadlines must not move when somebody sets the clock.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(self.condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(self.condition)
+        pthread_mutex_destroy(self.mutex)
+        self.condition.deallocate()
+        self.mutex.deallocate()
+    }
+
+    func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+        pthread_mutex_lock(self.mutex)
+        defer { pthread_mutex_unlock(self.mutex) }
+        return body(&self.state)
+    }
+
+    /// Wakes all who wait.
+    func announceChange() {
+        pthread_cond_broadcast(self.condition)
+    }
+
+    /// Asks under the lock until there is an answer, and sleeps between changes. `nil` when the deadline, in monotonic
+    /// time, comes first.
+    func wait<Answer>(until deadline: timespec? = nil, for answer: (inout State) -> Answer?) -> Answer? {
+        pthread_mutex_lock(self.mutex)
+        defer { pthread_mutex_unlock(self.mutex) }
+        while true {
+            if let answer = answer(&self.state) { return answer }
+            if var deadline {
+                if pthread_cond_timedwait(self.condition, self.mutex, &deadline) == ETIMEDOUT {
+                    return answer(&self.state)
+                }
+            } else {
+                pthread_cond_wait(self.condition, self.mutex)
+            }
+        }
+    }
+}
