@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Core",
             dependencies: [
-                "Telephony", "PluginAPI", "StrictJSON", "WebClient", "COpenSSL", "PrometheusMetrics",
+                "Telephony", "PluginAPI", "StrictJSON", "WebClient", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -159,7 +159,7 @@ let package = Package(
         .target(
             name: "AdminRPC",
             dependencies: [
-                "Core", "Telephony", "PluginAPI", "StrictJSON",
+                "Core", "Telephony", "PluginAPI", "StrictJSON", "PrometheusMetrics",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -78,8 +78,8 @@ package struct Administration: Sendable {
     }
 
     /// Every method there is.
-    package func methods() -> MethodTable {
-        var table = MethodTable()
+    package func methods(_ requests: RequestTally = RequestTally()) -> MethodTable {
+        var table = MethodTable(requests)
         let document = Discovery()
         table.add(Discover(document: document))
         self.addSystem(to: &table)

@@ -49,6 +49,12 @@ package struct MethodTable: Sendable {
 
     private(set) var entries: [Entry] = []
     private var places: [String: Int] = [:]
+    /// What is counted of every call.
+    let requests: RequestTally
+
+    init(_ requests: RequestTally) {
+        self.requests = requests
+    }
 
     mutating func add<Method: AdminMethod>(_ method: Method) {
         let describing = SettingsReader.describing()
@@ -80,8 +86,15 @@ package struct MethodTable: Sendable {
             throw .methodNotFound(NearName.hint(for: request.method, among: self.names))
         }
         let entry = self.entries[place]
-        guard session.role == .operator || entry.role == .viewer else { throw .forbidden }
-        return try await entry.run(try entry.named(request.params), session)
+        do throws(RPCError) {
+            guard session.role == .operator || entry.role == .viewer else { throw .forbidden }
+            let result = try await entry.run(try entry.named(request.params), session)
+            self.requests.note(entry.name, nil)
+            return result
+        } catch {
+            self.requests.note(entry.name, error)
+            throw error
+        }
     }
 }
 

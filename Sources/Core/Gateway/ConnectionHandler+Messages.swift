@@ -26,10 +26,13 @@ extension ConnectionHandler {
         guard let port = self.port else { return }
         switch message {
         case .call(let identifier, let request):
+            self.roster.tally.note(request)
             self.gateway.switchboard.receive(request, for: identifier, from: port, touching: &self.touched)
         case .register(let request):
+            self.roster.tally.note(request)
             self.handle(request, on: port)
         case .invalidCallIdentifier(let echo):
+            self.roster.tally.note(.invalidIdentifier)
             self.answer(.callRefused(identifier: echo, .invalidIdentifier))
         case .discarded:
             self.gateway.counters.discarded.add(1, ordering: .relaxed)
