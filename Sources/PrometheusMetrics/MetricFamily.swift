@@ -24,7 +24,7 @@ package struct MetricFamily: Sendable {
 
     /// Ours begin with `anynode_`; times are in seconds and sizes in bytes, and the name says so.
     package var name: String
-    /// One line for whoever meets the metric.
+    /// One line for whoever meets the metric; at most 256 bytes are shown.
     package var help: String
     package var kind: MetricKind
     package var samples: [Sample]
