@@ -42,6 +42,13 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // Where lines of the log go, without anybody waiting for them.
+        .target(
+            name: "ServerLog",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: houseRules
+        ),
+
         // Call logic: pure values. Imports nothing, and CI checks that.
         .target(name: "Telephony", path: "Sources/Core/Telephony", swiftSettings: houseRules),
 
@@ -197,8 +204,11 @@ let package = Package(
         .executableTarget(
             name: "anynode-server",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier",
-                "WNSNotifier", "SQLiteStore",
+                "AdminRPC", "Core", "PluginAPI", "Telephony", "StrictJSON", "PrometheusMetrics", "ServerLog",
+                "StaticDirectory", "LDAPDirectory", "FCMNotifier", "WNSNotifier", "SQLiteStore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -15,8 +15,8 @@ package actor ConfigurationDesk {
         package let persisted: Bool
     }
 
-    /// What is told whenever another configuration is in force.
-    package typealias Listener = @Sendable (ServerConfiguration) -> Void
+    /// What is told whenever another configuration is in force, and its revision.
+    package typealias Listener = @Sendable (ServerConfiguration, _ revision: String) -> Void
 
     private let path: String
     private let catalog: [any Plugin.Type]
@@ -45,7 +45,7 @@ package actor ConfigurationDesk {
         host: PluginHost,
         era: UInt32 = .random(in: .min ... .max),
         logger: Logger,
-        onChange: @escaping Listener = { _ in }
+        onChange: @escaping Listener = { _, _ in }
     ) {
         self.path = path
         self.document = document
@@ -217,7 +217,7 @@ package actor ConfigurationDesk {
             "configuration in force",
             metadata: ["revision": "\(self.revision)", "changes": "\(changes.map(\.pointer))"]
         )
-        self.onChange(configuration)
+        self.onChange(configuration, self.revision)
         return Outcome(revision: self.revision, changes: changes, restartRequired: restart, persisted: persist)
     }
 

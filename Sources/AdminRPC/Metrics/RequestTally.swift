@@ -14,7 +14,7 @@ package final class RequestTally: Sendable {
 
     /// - Parameter method: One that exists; names from outside never get here.
     func note(_ method: String, _ error: RPCError?) {
-        let outcome = error.map { $0.code == 1006 ? "forbidden" : $0.code == -32603 ? "failed" : "refused" } ?? "ok"
+        let outcome = error.map { $0.code == 1006 ? "forbidden" : "error" } ?? "ok"
         self.counts.withLock { $0[Key(method: method, outcome: outcome), default: 0] += 1 }
     }
 

@@ -48,7 +48,8 @@ package struct ServerMetrics: Sendable {
     // MARK: Sockets
 
     private func doors(_ figures: SignalingServer.Figures) -> [MetricFamily] {
-        let outcomes = figures.handshakes.reduce(into: [String: Int]()) { list, entry in
+        // Also those that have not happened yet: what is not there can't be seen to grow.
+        let outcomes = figures.handshakes.reduce(into: Self.handshakeOutcomes) { list, entry in
             list[Self.outcome(entry.key), default: 0] += entry.value
         }
         return [
@@ -76,6 +77,10 @@ package struct ServerMetrics: Sendable {
             ),
         ]
     }
+
+    private static let handshakeOutcomes: [String: Int] = [
+        "accepted": 0, "badRequest": 0, "forbidden": 0, "timeout": 0, "tooMany": 0, "unauthorized": 0, "unavailable": 0,
+    ]
 
     /// A fixed set, whatever the status.
     private static func outcome(_ status: Int) -> String {
@@ -115,6 +120,12 @@ package struct ServerMetrics: Sendable {
 
     // MARK: Calls and registrations
 
+    /// What a caller can hear at the end of a call.
+    private static let callReasons: [Reason] = [
+        .normal, .cancelled, .rejected, .busy, .noAnswer, .notFound, .unavailable, .answeredElsewhere, .transferred,
+        .connectionLost, .expired, .replaced, .administrator, .shutdown, .directoryUnavailable, .overload, .internal,
+    ]
+
     private func exchange() -> [MetricFamily] {
         let switchboard = self.server.switchboard
         let (census, statistics) = (switchboard.census, switchboard.statistics)
@@ -144,7 +155,7 @@ package struct ServerMetrics: Sendable {
                 "anynode_calls_ended_total",
                 "Calls that are over, by what the caller heard.",
                 by: "reason",
-                statistics.callsEnded.map { ($0.key.rawValue, $0.value) }
+                Self.callReasons.map { ($0.rawValue, statistics.callsEnded[$0, default: 0]) }
             ),
             .histogram(
                 "anynode_call_setup_seconds",
@@ -175,16 +186,19 @@ package struct ServerMetrics: Sendable {
     private func pushes() -> [MetricFamily] {
         let switchboard = self.server.switchboard
         let load = switchboard.pushLoad
+        var counts: [[String]: Int] = [:]
+        for plugin in self.server.configuration.plugins
+        where plugin.enabled && self.host.roles(ofKind: plugin.kind).contains("notifier") {
+            for outcome in PushRecord.Outcome.allCases { counts[[plugin.name, outcome.rawValue]] = 0 }
+        }
+        for count in switchboard.pushHistory.counts { counts[[count.plugin, count.outcome.rawValue]] = count.count }
         return [
             MetricFamily(
                 name: "anynode_pushes_total",
                 help: "Pushes by what became of them.",
                 kind: .counter,
-                samples: switchboard.pushHistory.counts.map {
-                    .init(
-                        labels: [("plugin", $0.plugin), ("outcome", $0.outcome.rawValue)],
-                        value: .count($0.count)
-                    )
+                samples: counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, count in
+                    .init(labels: [("plugin", key[0]), ("outcome", key[1])], value: .count(count))
                 }
             ),
             .gauge("anynode_push_queue_length", "Pushes that wait for their turn.", .count(load.waiting)),
@@ -267,11 +281,9 @@ extension PluginHealth {
 
 extension PluginStatistics.Latencies {
     fileprivate var snapshot: HistogramSnapshot {
-        // What took longer than the last bound has no bucket of its own there.
-        let beyond = self.count - self.buckets.reduce(0, +)
-        return HistogramSnapshot(
+        HistogramSnapshot(
             bounds: Self.bounds.map { $0.milliseconds / 1000 },
-            counts: (self.buckets + [beyond]).map { UInt64(max($0, 0)) },
+            counts: self.buckets.map { UInt64(max($0, 0)) },
             sum: self.sum.milliseconds / 1000,
             count: UInt64(max(self.count, 0))
         )
@@ -282,7 +294,7 @@ extension DurationTally {
     fileprivate var snapshot: HistogramSnapshot {
         HistogramSnapshot(
             bounds: Self.bounds.map { Double($0) / 1e9 },
-            counts: self.buckets.map { UInt64(max($0, 0)) },
+            counts: self.buckets.prefix(Self.bounds.count).map { UInt64(max($0, 0)) },
             sum: Double(self.sum) / 1e9,
             count: UInt64(max(self.count, 0))
         )

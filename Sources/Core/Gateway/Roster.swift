@@ -19,6 +19,7 @@ package final class Roster: @unchecked Sendable {
     /// What its connections have done.
     var tally = TrafficTally()
     private var pulse: RepeatedTask?
+    private var pulseDue = Moment(nanoseconds: 0)
     private var lag = Duration.zero
 
     /// How often it is looked how late the loop is.
@@ -40,12 +41,12 @@ package final class Roster: @unchecked Sendable {
 
     private func startPulse(_ now: @escaping @Sendable () -> Moment) {
         let interval = TimeAmount.nanoseconds(Self.pulseInterval.inNanoseconds)
-        var due = now() + Self.pulseInterval
+        self.pulseDue = now() + Self.pulseInterval
         self.pulse = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
+            guard let self else { return }
             let moment = now()
-            let late = Duration.nanoseconds(moment.nanoseconds - due.nanoseconds)
-            due = moment + Self.pulseInterval
-            if let self, late > self.lag { self.lag = late }
+            self.lag = max(self.lag, .nanoseconds(moment.nanoseconds - self.pulseDue.nanoseconds))
+            self.pulseDue = moment + Self.pulseInterval
         }
     }
 

@@ -1,4 +1,4 @@
-package import Telephony
+import Telephony
 
 /// What the connections of one event loop have received, sent and ended with, for metrics.
 ///
