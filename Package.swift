@@ -45,6 +45,13 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // Where log lines go: a back end of swift-log that never waits for who reads them.
+        .target(
+            name: "ServerLog",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: houseRules
+        ),
+
         // The signaling server: wire format, switchboard, gateway, plugin host.
         .target(
             name: "Core",
@@ -175,7 +182,7 @@ let package = Package(
             name: "anynode-server",
             dependencies: [
                 "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier",
-                "WNSNotifier", "SQLiteStore",
+                "WNSNotifier", "SQLiteStore", "ServerLog",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -269,7 +276,7 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL", "ServerLog",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
