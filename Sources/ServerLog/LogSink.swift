@@ -53,10 +53,11 @@ package final class LogSink: Sendable {
         write: @escaping Write,
         gapLine: @escaping @Sendable (Int) -> [UInt8]
     ) throws(LogSinkError) {
-        // Its own, so that it stays the same file if the number is closed and used again. Without one, as when there is
-        // none left, the number has to do; if it stands for nothing, lines are dropped.
+        // Its own, so that it stays the same file if the number is closed and used again. When there is none left, the
+        // number has to do; but one that stands for nothing must not be used, since it may become a file of somebody else.
         let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-        let output = LogOutput(descriptor: duplicate < 0 ? descriptor : duplicate, write: write)
+        let fallback = errno == EBADF ? -1 : descriptor
+        let output = LogOutput(descriptor: duplicate < 0 ? fallback : duplicate, write: write)
         self.state = Monitor(State(queue: LogQueue(limits: limits)))
         do {
             try LogWriterThread.start { [state] in
