@@ -42,13 +42,6 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
-        // Where lines of the log go, without anybody waiting for them.
-        .target(
-            name: "ServerLog",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
-            swiftSettings: houseRules
-        ),
-
         // Call logic: pure values. Imports nothing, and CI checks that.
         .target(name: "Telephony", path: "Sources/Core/Telephony", swiftSettings: houseRules),
 
@@ -57,6 +50,13 @@ let package = Package(
             name: "PluginAPI",
             dependencies: ["Telephony", "StrictJSON", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Core/PluginAPI",
+            swiftSettings: houseRules
+        ),
+
+        // Where log lines go: a back end of swift-log that never waits for who reads them.
+        .target(
+            name: "ServerLog",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: houseRules
         ),
 
@@ -302,8 +302,8 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
-                "PrometheusMetrics",
+                "AdminRPC", "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
+                "PrometheusMetrics", "ServerLog",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

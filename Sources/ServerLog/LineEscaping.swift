@@ -28,12 +28,12 @@ struct LineEscaping {
                 position += length
                 continue
             }
-            bytes.append(contentsOf: content[plain..<position])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: content[plain..<position]))
             if let scalar { self.escape(scalar, to: &bytes) } else { self.escapeInvalid(byte, to: &bytes) }
             position += length
             plain = position
         }
-        bytes.append(contentsOf: content[plain...])
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: content[plain...]))
     }
 
     private func escape(_ scalar: UInt32, to bytes: inout [UInt8]) {

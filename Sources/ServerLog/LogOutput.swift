@@ -107,6 +107,15 @@ struct LogOutput {
     }
 
     private static func lineFeeds(in bytes: Slice<UnsafeRawBufferPointer>) -> Int {
-        bytes.reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+        guard let start = bytes.baseAddress else { return 0 }
+        var count = 0
+        var position = 0
+        // One step a line and not a byte, of which there may be millions.
+        while let found = memchr(start + position, Int32(UInt8(ascii: "\n")), bytes.count - position) {
+            count += 1
+            position = UnsafeRawPointer(found) - start + 1
+        }
+        return count
     }
 }

@@ -30,6 +30,9 @@ package final class LogSink: Sendable {
     /// The system's way to write, or a test's: as write(2) it returns a number of bytes, or -1 and sets `errno`.
     typealias Write = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
 
+    /// How long lines gather after some were written.
+    private static let pause = Duration.milliseconds(1)
+
     private let state: Monitor<State>
 
     /// Starts the writer's thread.
@@ -50,10 +53,11 @@ package final class LogSink: Sendable {
         write: @escaping Write,
         gapLine: @escaping @Sendable (Int) -> [UInt8]
     ) throws(LogSinkError) {
-        // Its own, so that it stays the same file if the number is closed and used again. Without one, as when there is
-        // none left, the number has to do; if it stands for nothing, lines are dropped.
+        // Its own, so that it stays the same file if the number is closed and used again. When there is none left, the
+        // number has to do; but one that stands for nothing must not be used, since it may become a file of somebody else.
         let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-        let output = LogOutput(descriptor: duplicate < 0 ? descriptor : duplicate, write: write)
+        let fallback = errno == EBADF ? -1 : descriptor
+        let output = LogOutput(descriptor: duplicate < 0 ? fallback : duplicate, write: write)
         self.state = Monitor(State(queue: LogQueue(limits: limits)))
         do {
             try LogWriterThread.start { [state] in
@@ -92,6 +96,7 @@ package final class LogSink: Sendable {
             state.flushes += 1
             return state.queue.accepted
         }
+        self.state.announceChange()
         defer { self.state.withLock { $0.flushes -= 1 } }
         let done: Void? = self.state.wait(until: .monotonic(after: time)) { state in
             let isWritten = state.queue.finished >= target
@@ -137,6 +142,8 @@ package final class LogSink: Sendable {
                 return state.flushes > 0
             }
             if hasListeners { monitor.announceChange() }
+            // In a burst, lines gather meanwhile: one write for many, and nobody has to wake us for each.
+            _ = monitor.wait(until: .monotonic(after: Self.pause)) { $0.flushes > 0 || $0.isEnding ? () : nil }
         }
     }
 }

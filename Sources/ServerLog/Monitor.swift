@@ -5,10 +5,11 @@ final class Monitor<State>: @unchecked Sendable {
     // Unchecked, because all access to `state` is under `mutex`, which Swift can't see.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var state: State
+    // Not a stored property, each access to which Swift would check although the mutex has already.
+    private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
 
     init(_ state: sending State) {
-        self.state = state
+        self.state.initialize(to: state)
         pthread_mutex_init(self.mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -21,6 +22,8 @@ final class Monitor<State>: @unchecked Sendable {
     deinit {
         pthread_cond_destroy(self.condition)
         pthread_mutex_destroy(self.mutex)
+        self.state.deinitialize(count: 1)
+        self.state.deallocate()
         self.condition.deallocate()
         self.mutex.deallocate()
     }
@@ -28,7 +31,7 @@ final class Monitor<State>: @unchecked Sendable {
     func withLock<Result>(_ body: (inout State) -> Result) -> Result {
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }
-        return body(&self.state)
+        return body(&self.state.pointee)
     }
 
     /// Wakes all who wait.
@@ -42,10 +45,10 @@ final class Monitor<State>: @unchecked Sendable {
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }
         while true {
-            if let answer = answer(&self.state) { return answer }
+            if let answer = answer(&self.state.pointee) { return answer }
             if var deadline {
                 if pthread_cond_timedwait(self.condition, self.mutex, &deadline) == ETIMEDOUT {
-                    return answer(&self.state)
+                    return answer(&self.state.pointee)
                 }
             } else {
                 pthread_cond_wait(self.condition, self.mutex)

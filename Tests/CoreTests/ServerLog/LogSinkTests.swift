@@ -125,6 +125,25 @@ struct LogSinkTests {
         #expect(sink.dropped == 1)
     }
 
+    @Test("A descriptor that was closed is not written to when its number becomes another file's")
+    func reusedDescriptor() throws {
+        let pipe = try LogPipe(isBlocking: false)
+        // A number that no other test gets meanwhile: the lowest free one is given out.
+        var limit = rlimit()
+        try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        let number = Int32(min(limit.rlim_cur, 65536)) - 1
+        try #require(fcntl(number, F_GETFD) < 0)
+        let sink = try LogSink(descriptor: number) { _ in [] }
+        try #require(dup2(pipe.input, number) == number)
+        sink.append(Array("line\n".utf8))
+        #expect(sink.flush(within: .seconds(60)))
+        #expect(sink.dropped == 1)
+        close(number)
+        pipe.closeInput()
+        #expect(pipe.readToEnd().isEmpty)
+        pipe.closeOutput()
+    }
+
     @Test("A flush waits for all that came before, and for no longer than it may")
     func flush() throws {
         let pipe = try LogPipe(isBlocking: false)

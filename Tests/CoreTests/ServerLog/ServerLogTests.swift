@@ -78,6 +78,7 @@ struct ServerLogTests {
             log.levels.setLevel(.debug)
             log.format = .json
             logger.debug("now", source: "Core", file: "Core/A.swift", line: 3)
+            logger.info("from anywhere", source: "Core", file: "Core/A.swift", line: 4)
             log.format = .text
             log.levels.setLevel(.warning, label: "anynode")
             logger.info("not any more")
@@ -87,6 +88,7 @@ struct ServerLogTests {
             lines == [
                 #"{"time":"1970-01-01T00:00:00.007Z","level":"debug","label":"anynode","message":"now","#
                     + #""source":"Core","file":"Core/A.swift","line":3}"#,
+                #"{"time":"1970-01-01T00:00:00.007Z","level":"info","label":"anynode","message":"from anywhere"}"#,
                 "1970-01-01T00:00:00.007Z warning anynode still",
             ]
         )
