@@ -34,8 +34,6 @@ final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler, @un
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         self.timer = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
-        // What this connection is, it says with its first byte; so that must be read.
-        context.eventLoop.assumeIsolated().execute { channel.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
