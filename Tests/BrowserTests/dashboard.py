@@ -1,6 +1,7 @@
 """The dashboard as an operator uses it, and the two kinds of server it is tried against."""
 
 import json
+from contextlib import ExitStack
 
 from playwright.sync_api import expect
 from websockets.sync.client import connect
@@ -62,7 +63,8 @@ class RealAdmin:
 
     def __init__(self, start_server, role="operator", adjust=None):
         self.token = ADMIN_TOKEN
-        self.clients = []
+        self.clients = {}
+        self._open = ExitStack()
 
         def adjusted(document):
             document["admin"] = {"listeners": [{
@@ -76,12 +78,16 @@ class RealAdmin:
 
     def register(self, user="alice"):
         """A client that stays; answers its number."""
-        client = connect(f"ws://{user}:demo@127.0.0.1:{self.server.port}/")
-        self.clients.append(client)
+        client = self._open.enter_context(connect(f"ws://{user}:demo@127.0.0.1:{self.server.port}/"))
+        self.clients[user] = client
         client.send(json.dumps(REGISTER | {"assignment": {"username": user}}))
         assert json.loads(client.recv(timeout=10))["state"] == "registered"
         return NUMBERS[user]
 
+    def call(self, user, other, identifier="a-call-of-this-test"):
+        """Signaling only: no sound is wanted here."""
+        start = {"version": 1, "operation": "signaling", "action": "start", "identifier": identifier}
+        self.clients[user].send(json.dumps(start | {"remoteAddress": {"dialString": NUMBERS[other]}}))
+
     def stop(self):
-        for client in self.clients:
-            client.close()
+        self._open.close()

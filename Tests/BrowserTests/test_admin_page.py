@@ -1,7 +1,6 @@
 """The operator's dashboard in a real browser: against canned data where a test needs the unusual, else against both."""
 
 import copy
-import json
 import re
 import time
 
@@ -10,6 +9,7 @@ from playwright.sync_api import expect
 
 from admin_fake import FakeAdmin, Refused, at, registration
 from dashboard import Dashboard, RealAdmin
+from phone import NUMBERS
 
 DESKTOP, TELEPHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 780}
 VIEWS = {
@@ -172,15 +172,34 @@ def test_a_client_comes_and_is_ended(real, open_dashboard):
 
 def test_a_call_to_nobody_is_explained(real, open_dashboard):
     real.register("alice")
-    client = real.clients[0]
-    client.send(json.dumps({
-        "version": 1, "operation": "call", "action": "start", "callIdentifier": "a-call-of-this-test",
-        "destination": {"dialString": "4953638195999"}, "description": {"type": "offer", "sdp": "v=0\r\n"},
-    }))  # fmt: skip
-    board = open_dashboard(real, "calls")
-    board.find("why-number").fill("4953638195999")
+    board = open_dashboard(real, "calls").is_live()
+    expect(board.find("ended-calls-empty")).to_be_visible()
+    real.call("alice", "bob")
+    # The event alone makes the page look.
+    expect(board.find("ended-calls")).to_contain_text("unreachable")
+    board.find("why-number").fill(NUMBERS["bob"])
     board.page.keyboard.press("Enter")
-    expect(board.find("number-view")).to_be_visible()
+    timeline = board.find("timeline")
+    expect(timeline.locator("[data-step=resolved]")).to_contain_text("no device can be reached")
+    expect(timeline.locator("[data-step=ended]")).to_contain_text("unavailable")
+
+
+def test_a_call_is_watched_and_ended(real, open_dashboard):
+    real.register("alice")
+    real.register("bob")
+    board = open_dashboard(real, "calls").is_live()
+    real.call("alice", "bob")
+    live = board.find("live-calls")
+    expect(live).to_contain_text(NUMBERS["bob"])
+    live.get_by_role("link").first.click()
+    expect(board.find("parties").get_by_test_id("row")).to_have_count(2)
+    expect(board.find("timeline").locator("[data-step=offered]")).to_be_visible()
+    board.find("call-terminate").click()
+    board.confirm()
+    expect(board.find("call-facts")).to_contain_text("ended by an operator")
+    expect(board.find("timeline").locator("[data-step=ended]")).to_contain_text("administrator")
+    board.go("calls")
+    expect(board.find("ended-calls")).to_contain_text("ended by an operator")
 
 
 def test_settings_of_a_plugin_are_changed_by_its_form(real, open_dashboard):
@@ -438,7 +457,7 @@ def test_a_client_is_woken_step_by_step(fake, open_dashboard):
     expect(board.find("wake-result")).to_contain_text("+5.21 s")
     board.go("registrations/77.7")
     expect(board.find("gone")).to_contain_text("no such registration")
-    expect(board.find("wake")).to_be_disabled()
+    expect(board.find("wake")).to_be_hidden()
 
 
 def test_a_failure_of_one_method_is_told(fake, open_dashboard):
