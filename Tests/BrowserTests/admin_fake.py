@@ -156,6 +156,7 @@ class FakeAdmin:
         self.role = role
         self.tells_role = True
         self.requests = []
+        self.times = []
         self.sockets = []
         self.accepts_sockets = True
         self.draining = False
@@ -257,6 +258,7 @@ class FakeAdmin:
     def answer(self, request):
         method, params = request["method"], request.get("params", {})
         self.requests.append((method, params))
+        self.times.append((method, time.monotonic()))
         envelope = {"jsonrpc": "2.0", "id": request.get("id")}
         try:
             if self.role == "viewer" and method not in READ_ONLY:
