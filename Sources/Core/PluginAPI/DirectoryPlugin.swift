@@ -31,6 +31,8 @@ public struct DirectoryEntry: Sendable, Hashable {
     public var furtherDialStrings: [DialString]
     /// The name to show to the other party of a call.
     public var displayName: String?
+    /// The plugin that knows it; the host fills it in.
+    package var source: String?
 
     /// An entry; `dialString` need not be repeated in `furtherDialStrings`.
     public init(
