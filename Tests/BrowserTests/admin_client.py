@@ -2,11 +2,13 @@
 
 import base64
 import collections
+import contextlib
 import http.client
 import itertools
 import json
 import re
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -25,12 +27,10 @@ def socket_path(server):
     return Path(server._stderr.name).parent / "run/admin.sock"
 
 
-def tcp_port(server, name="remote"):
-    """The port of a listener, from what the server printed when it began to listen."""
-    for line in server.printed:
-        if match := re.match(rf"listening {name} \S*?:(\d+)/?\S*$", line):
-            return int(match[1])
-    raise AssertionError(f"no listener {name} in {server.printed}")
+def tcp_port(server, number=0):
+    """The port of the admin listeners' first, or another one, from what the server printed when it began to listen."""
+    matches = [re.match(r"admin +https?://\S*:(\d+)/", line) for line in server.printed]
+    return [int(match[1]) for match in matches if match][number]
 
 
 class Refused(Exception):
@@ -180,16 +180,22 @@ class Session:
         return [item for items in self.pages(method, limit, **params) for item in items]
 
 
+def _connected(path, receive_buffer=None):
+    stream = socket.socket(socket.AF_UNIX)
+    if receive_buffer:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    # Without a limit: a socket that has one does not wait for a place in the queue.
+    stream.connect(str(path))
+    stream.settimeout(LIMIT)
+    return stream
+
+
 class Lines(Session):
     """Newline-delimited JSON on the Unix socket."""
 
     def __init__(self, path, receive_buffer=None):
         super().__init__()
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(LIMIT)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(str(path))
+        self.socket = _connected(path, receive_buffer)
         self._buffer = bytearray()
 
     def send_bytes(self, data):
@@ -236,9 +242,12 @@ class WebSocket(Session):
             subprotocols = ["jsonrpc", f"bearer.{base64url(token)}"]
         elif token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        self.socket = connect_websocket(
-            f"ws://127.0.0.1:{port}/rpc", origin=origin, subprotocols=subprotocols, additional_headers=headers,
-            open_timeout=LIMIT, proxy=None, max_size=None, **options,
+        self._end = contextlib.ExitStack()
+        self.socket = self._end.enter_context(
+            connect_websocket(
+                f"ws://127.0.0.1:{port}/rpc", origin=origin, subprotocols=subprotocols, additional_headers=headers,
+                open_timeout=LIMIT, proxy=None, max_size=None, **options,
+            )
         )
 
     def send_text(self, text):
@@ -248,7 +257,7 @@ class WebSocket(Session):
         return self.socket.recv(timeout=timeout)
 
     def close(self):
-        self.socket.close()
+        self._end.close()
 
 
 def base64url(text):
@@ -275,9 +284,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(LIMIT)
-        self.sock.connect(str(self._path))
+        self.sock = _connected(self._path)
 
 
 class HTTP:
@@ -319,27 +326,31 @@ class HTTP:
         """Everything the server sends to these bytes until it closes."""
         with self.stream() as stream:
             stream.settimeout(timeout)
-            try:
-                stream.sendall(data)
-                if finish:
-                    stream.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it has heard enough
+
+            def send():
+                try:
+                    stream.sendall(data)
+                    if finish:
+                        stream.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass  # it has heard enough
+
+            # At the same time, since the server does not read from who does not.
+            sender = threading.Thread(target=send)
+            sender.start()
             received = b""
             try:
                 while part := stream.recv(65536):
                     received += part
             except ConnectionResetError:
                 pass
+            sender.join()
             return received
 
     def stream(self):
         if isinstance(self.where, int):
             return socket.create_connection(("127.0.0.1", self.where), timeout=LIMIT)
-        stream = socket.socket(socket.AF_UNIX)
-        stream.settimeout(LIMIT)
-        stream.connect(str(self.where))
-        return stream
+        return _connected(self.where)
 
 
 def memory(server):

@@ -1,6 +1,5 @@
 """Each method of the admin API, once, with what it means to phones, files and processes."""
 
-import asyncio
 import copy
 import datetime
 import json
@@ -10,13 +9,12 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from admin_client import (
-    CONFLICT, DRAINING, FORBIDDEN, HTTP, INTERNAL_ERROR, INVALID_CONFIGURATION, INVALID_PARAMS, NOT_FOUND, Lines, Refused,
+    CONFLICT, HTTP, INVALID_CONFIGURATION, INVALID_PARAMS, NOT_FOUND, Lines, Refused,
     request, socket_path, tcp_port, until,
 )
 from conftest import ROOT

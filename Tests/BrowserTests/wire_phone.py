@@ -1,5 +1,6 @@
 """A phone without a screen: the protocol over one WebSocket, as docs/protocol.md has it."""
 
+import contextlib
 import itertools
 import json
 import socket
@@ -23,7 +24,10 @@ class WirePhone:
         self.identifier = None
         self.messages = []
         login = f"{username}:{password}@" if username and not query else ""
-        self.socket = connect(f"ws://{login}127.0.0.1:{port}/{query}", open_timeout=LIMIT, proxy=None)
+        self._end = contextlib.ExitStack()
+        self.socket = self._end.enter_context(
+            connect(f"ws://{login}127.0.0.1:{port}/{query}", open_timeout=LIMIT, proxy=None)
+        )
 
     def __enter__(self):
         return self
@@ -119,7 +123,7 @@ class WirePhone:
         self.socket.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self):
-        self.socket.close()
+        self._end.close()
 
 
 def talking(caller, callee):
