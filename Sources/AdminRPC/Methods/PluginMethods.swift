@@ -68,6 +68,7 @@ struct PluginsGet: AdminMethod {
     static let summary =
         "One plugin: health, settings with secrets masked, what became of questions, how long they took."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Shape.object([
         "name": .text("static"), "kind": .text("StaticDirectory"), "roles": .list(.text("directory")),
         "enabled": .flag(true), "health": Administration.pluginHealth, "pointer": .text("/plugins/0"),
@@ -144,6 +145,7 @@ struct PluginsConfigure: AdminMethod {
     static let name = "plugins.configure"
     static let summary = "Changes settings of one plugin; it goes on without a question unanswered, or stays as it was."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1003, 1004, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static", "settings": ["reload": "5s"]]
 
@@ -194,6 +196,7 @@ struct PluginsEnable: AdminMethod {
     static let name = "plugins.enable"
     static let summary = "Switches a plugin on."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1003, 1004, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static"]
 
@@ -211,6 +214,7 @@ struct PluginsDisable: AdminMethod {
     static let name = "plugins.disable"
     static let summary = "Switches a plugin off; it answers what it was asked, and is asked nothing more."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static"]
 
