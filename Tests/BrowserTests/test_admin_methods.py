@@ -1229,7 +1229,7 @@ def test_no_secret_leaves_the_server(start_server):
         WirePhone(server.port, query=f"?identifier={bob.identifier}").returned().close()
         admin.call("system.info")
         sent = [
-            "$y$", PUSH_TOKEN, TCP_TOKEN, JWT_KEY, TURN, "short-but-secret", "a-list-with-a-secret", "not-even-a-hash",
+            "$y$j9T$", PUSH_TOKEN, TCP_TOKEN, JWT_KEY, TURN, "short-but-secret", "a-list-with-a-secret", "not-even-a-hash",
             "a-word-in-an-object", "a-word-alone", "a-word-as-param", "a-wrong-token-that-was-almost-right",
             alice.identifier, bob.identifier,
         ]
