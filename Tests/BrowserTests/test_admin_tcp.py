@@ -206,7 +206,7 @@ def test_our_own_page_may(operators):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::1", "a b", "2130706433"]
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b", "2130706433"]
 )
 def test_a_name_that_somebody_else_had_lead_here_is_refused(server, operators, host):
     """DNS rebinding: the browser takes the page for one of ours, and only Host tells."""
@@ -333,7 +333,7 @@ def test_websocket_on_another_path(operators):
     )
     for path in ("/", "/rpc/", "/metrics/x", "/../rpc"):
         answer = HTTP(operators).raw(handshake.format(path=path).encode(), finish=True)
-        assert b" 101 " not in answer.splitlines()[0], path
+        assert answer.startswith(b"HTTP/1.1 404 "), (path, answer[:100])
 
 
 def test_websocket_speaks_json_rpc(operators):
@@ -363,17 +363,15 @@ def test_websocket_too_large(server, operators):
         text = json.dumps(request("system.health", id=1))
         session.send_text(text[:-1] + " " * (MIB - len(text)) + "}")
         assert session.receive()["result"]["status"] == "ok"
-        session.send_text("x" * (MIB + 1))
-        try:
-            check_error(session.receive(), INVALID_REQUEST)
-        except (ConnectionClosed, EOFError):
-            pass
+        with pytest.raises(ConnectionClosed):
+            session.send_text("x" * (MIB + 1))
+            session.receive()
     before = memory(server)
     with WebSocket(operators, OPERATOR) as session:
         try:
             session.socket.send("x" * MIB for _ in range(64))
             session.receive()
-        except (ConnectionClosed, EOFError):
+        except ConnectionClosed:
             pass
     assert memory(server) - before < 32 * MIB
     with WebSocket(operators, OPERATOR) as session:
@@ -388,7 +386,7 @@ def test_websocket_binary_is_no_request(server, operators):
             session.socket.send(change)
             session.send(request("system.health", id=1))
             session.receive()
-        except (ConnectionClosed, EOFError):
+        except ConnectionClosed:
             pass
     assert revision(server) == before
 
