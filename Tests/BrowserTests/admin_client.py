@@ -145,21 +145,21 @@ class Session:
         return self.call("events.subscribe", topics=list(topics))["subscription"]
 
     def event(self, name, timeout=LIMIT, **data):
-        """The next event of that name with these data; what came before it is passed over."""
+        """The next event of that name with these data; others are kept for who asks for them."""
         deadline = time.monotonic() + timeout
-        passed = []
+        seen = 0
         while True:
-            while self.events:
-                message = self.events.popleft()
+            for message in list(self.events)[seen:]:
+                seen += 1
                 assert message.keys() == {"jsonrpc", "method", "params"} and message["method"] == "event", message
                 event = message["params"]
                 if event["event"] == name and data.items() <= event["data"].items():
+                    self.events.remove(message)
                     return event
-                passed.append(event)
             try:
                 message = self.receive(max(0.01, deadline - time.monotonic()))
             except TimeoutError:
-                raise AssertionError(f"no {name} {data} among {passed}") from None
+                raise AssertionError(f"no {name} {data} among {[one['params'] for one in self.events]}") from None
             if "method" in message:
                 self.events.append(message)
             else:
