@@ -83,7 +83,9 @@ extension ListCommand {
         object["items"] = .array(items)
         object["cursor"] = cursor
         try self.conclude(.object(object))
-        if cursor?.string != nil, !self.options.json { Screen.remark("there are more: --limit sets how many are shown") }
+        if cursor?.string != nil, !self.options.json {
+            Screen.remark("there are more: --limit sets how many are shown")
+        }
     }
 
     func lines(for result: JSONValue, on screen: Screen) -> [String] {
