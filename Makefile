@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # Debian packages: what the server links and runs with, and what the tests need besides.
 PACKAGES      := libssl-dev libcrypt-dev libcurl4-openssl-dev libldap2-dev libsqlite3-dev
-TEST_PACKAGES := chromium python3-venv openssl curl slapd ldap-utils
+TEST_PACKAGES := chromium python3-venv openssl curl slapd ldap-utils prometheus
 VENV          := .venv
 PYTHON        := $(VENV)/bin/python
 FUZZ_SECONDS  ?= 600
@@ -58,9 +58,9 @@ lint: ## formatting, and that Telephony imports nothing
 	@! grep -rnE '^\s*(@[a-zA-Z_]+ )*((public|package|internal|private|fileprivate) )?import ' Sources/Core/Telephony \
 		|| { echo 'Telephony must import nothing'; exit 1; }
 
-docs: packages ## the tables of docs/configuration.md and the schema, from the code
+docs: packages ## the tables of docs/configuration.md, the schema and the sample of metrics, from the code
 	swift build --build-tests $(STRICT)
-	ANYNODE_WRITE_DOCUMENTS=1 swift test --skip-build --filter ConfigurationDocumentTests
+	ANYNODE_WRITE_DOCUMENTS=1 swift test --skip-build --filter "ConfigurationDocumentTests|SampleMetricsTests"
 
 format: ## format all Swift files
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
@@ -77,7 +77,7 @@ packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y --no-install-recommends $(PACKAGES); }
 
 test-packages:
-	@(for tool in chromium openssl curl slapd ldapsearch; do PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null || exit 1; done) && python3 -c 'import ensurepip, venv' 2>/dev/null \
+	@(for tool in chromium openssl curl slapd ldapsearch promtool; do PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null || exit 1; done) && python3 -c 'import ensurepip, venv' 2>/dev/null \
 		|| { $(APT) update -qq && $(APT) install -y --no-install-recommends $(TEST_PACKAGES); }
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@cmp -s Tests/BrowserTests/requirements.txt $(VENV)/requirements.txt || { \

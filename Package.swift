@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // For the push simulator only.
@@ -35,6 +36,13 @@ let package = Package(
         // The text format everything here is written in, read strictly and byte by byte.
         .target(name: "StrictJSON", swiftSettings: houseRules),
 
+        // What is counted, as Prometheus reads it.
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: houseRules
+        ),
+
         // Call logic: pure values. Imports nothing, and CI checks that.
         .target(name: "Telephony", path: "Sources/Core/Telephony", swiftSettings: houseRules),
 
@@ -43,6 +51,13 @@ let package = Package(
             name: "PluginAPI",
             dependencies: ["Telephony", "StrictJSON", .product(name: "Logging", package: "swift-log")],
             path: "Sources/Core/PluginAPI",
+            swiftSettings: houseRules
+        ),
+
+        // Where log lines go: a back end of swift-log that never waits for who reads them.
+        .target(
+            name: "ServerLog",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: houseRules
         ),
 
@@ -148,6 +163,21 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // Everything an operator can see and do, over JSON-RPC.
+        .target(
+            name: "AdminRPC",
+            dependencies: [
+                "Core", "Telephony", "PluginAPI", "StrictJSON", "PrometheusMetrics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: houseRules
+        ),
+
         // FCM and WNS on this machine: for tests, and for trying push wakeups out without an account anywhere.
         .target(
             name: "PushSimulator",
@@ -175,8 +205,11 @@ let package = Package(
         .executableTarget(
             name: "anynode-server",
             dependencies: [
-                "Core", "PluginAPI", "Telephony", "StrictJSON", "StaticDirectory", "LDAPDirectory", "FCMNotifier",
-                "WNSNotifier", "SQLiteStore",
+                "AdminRPC", "Core", "PluginAPI", "Telephony", "StrictJSON", "PrometheusMetrics", "ServerLog",
+                "StaticDirectory", "LDAPDirectory", "FCMNotifier", "WNSNotifier", "SQLiteStore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -280,8 +313,8 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL", "AdminClient",
-                "anynodectl",
+                "AdminRPC", "AdminClient", "anynodectl", "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON",
+                "WebClient", "COpenSSL", "PrometheusMetrics", "ServerLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -290,6 +323,8 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: houseRules

@@ -3,6 +3,7 @@ import Core
 import Glibc
 import Logging
 import PluginAPI
+import StrictJSON
 
 /// The option that says where `plugins.json` is, and how its problems are told.
 struct ConfigurationFile: ParsableArguments {
@@ -12,6 +13,15 @@ struct ConfigurationFile: ParsableArguments {
     func load() throws -> ServerConfiguration {
         switch ServerConfiguration.load(path: self.path, catalog: PluginCatalog.all) {
         case .success(let configuration): return configuration
+        case .failure(let problems): throw Failure(self.describe(problems))
+        }
+    }
+
+    /// What stands in the file, and what it means.
+    func loadDocument() throws -> (JSONValue, ServerConfiguration) {
+        let configuration = try self.load()
+        switch ServerConfiguration.document(at: self.path) {
+        case .success(let document): return (document, configuration)
         case .failure(let problems): throw Failure(self.describe(problems))
         }
     }

@@ -1,7 +1,9 @@
+import AdminRPC
 import ArgumentParser
 import Core
 import Logging
 import PluginAPI
+import ServerLog
 
 /// Starts the server and runs until SIGTERM or SIGINT.
 struct Serve: AsyncParsableCommand {
@@ -17,10 +19,11 @@ struct Serve: AsyncParsableCommand {
         let (stop, reload) = (StopSignals(), ReloadSignal())
         let manager = ServiceManager()
         DescriptorBudget.raiseLimit()
-        let configuration = try self.file.load()
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "anynode")
-        logger.logLevel = configuration.log.level
+        let (document, configuration) = try self.file.loadDocument()
+        let log = try ServerLog.bootstrap(level: configuration.log.level)
+        configuration.log.format.apply(to: log)
+        defer { log.flush(within: Self.patienceWithReaders) }
+        let logger = Logger(label: "anynode")
 
         let sockets = try self.sockets(for: configuration)
         let host = try self.makeHost(configuration, logger)
@@ -45,23 +48,38 @@ struct Serve: AsyncParsableCommand {
             onListenerLost: { stop.stop(because: .listenerLost($0)) },
             logger: logger
         )
+        let office = AdminOffice(
+            path: self.file.path,
+            document: document,
+            configuration: configuration,
+            server: server,
+            host: host,
+            keeper: keeper,
+            log: log,
+            stop: stop,
+            logger: logger
+        )
         do {
-            self.announce(try await server.start(), configuration)
-        } catch let error as ListenError {
+            // First the place where an operator would find out that another server is here already.
+            let places = try await office.open()
+            self.announce(try await server.start(), configuration, places)
+        } catch {
+            await office.close()
             await keeper?.stop()
             await host.stop()
             throw Failure("\(error)")
         }
         manager.notify(.ready, status: "serving")
         let companions = [
-            Task { await self.reload(server, at: reload, manager, logger) },
+            Task { await self.reload(office, at: reload, manager, logger) },
             Task { await self.reassure(manager, about: server) },
         ]
         let cause = await stop.first()
         manager.notify(.stopping, status: "draining")
         logger.info("draining; a second signal stops at once")
-        await server.drain()
+        await server.drain(deadline: cause.deadline)
         companions.forEach { $0.cancel() }
+        await office.close()
         await keeper?.stop()
         await host.stop()
         logger.info("stopped")
@@ -70,6 +88,9 @@ struct Serve: AsyncParsableCommand {
             throw Failure("listener \"\(name)\" was closed by the system")
         }
     }
+
+    /// How long the last lines of the log are waited for, should nobody read them.
+    private static let patienceWithReaders = Duration.seconds(2)
 
     /// The sockets of systemd, each of which must be some listener's.
     private func sockets(for configuration: ServerConfiguration) throws -> [String: InheritedSocket] {
@@ -84,25 +105,25 @@ struct Serve: AsyncParsableCommand {
         return sockets
     }
 
-    /// Looks at the files again whenever SIGHUP asks for it.
+    /// Reads all files again whenever SIGHUP asks for it.
     private func reload(
-        _ server: SignalingServer,
+        _ office: AdminOffice,
         at signal: ReloadSignal,
         _ manager: ServiceManager,
         _ logger: Logger
     ) async {
         for await _ in signal.signals {
             manager.notify(.reloading)
-            await server.reload()
-            do {
-                _ = try self.file.load()
+            do throws(RPCError) {
+                let outcome = try await office.desk.reload()
                 logger.notice(
-                    "certificates and keys looked at again; the configuration is valid, and read at the next start"
+                    "configuration, certificates and keys read again",
+                    metadata: ["changes": "\(outcome.changes.map(\.pointer))", "restart": "\(outcome.restartRequired)"]
                 )
             } catch {
                 logger.error(
-                    "the configuration has become invalid; the old one stays",
-                    metadata: ["problem": "\(error)"]
+                    "the configuration is not taken over; the old one stays",
+                    metadata: ["problem": "\(error.message)"]
                 )
             }
             manager.notify(.ready)
@@ -147,7 +168,11 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Says where it listens, for people and for scripts that wait for `ready`.
-    private func announce(_ endpoints: [SignalingServer.Endpoint], _ configuration: ServerConfiguration) {
+    private func announce(
+        _ endpoints: [SignalingServer.Endpoint],
+        _ configuration: ServerConfiguration,
+        _ places: [String]
+    ) {
         for (endpoint, listener) in zip(endpoints, configuration.listeners) {
             say("listening \(endpoint.name) \(endpoint)")
             if listener.webRoot != nil {
@@ -155,6 +180,9 @@ struct Serve: AsyncParsableCommand {
                 let host = endpoint.host == "0.0.0.0" ? "localhost" : endpoint.host
                 say("page      \(scheme)://\(host):\(endpoint.port)/")
             }
+        }
+        for place in places {
+            say("admin     \(place)")
         }
         say("ready")
     }

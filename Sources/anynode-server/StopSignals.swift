@@ -13,6 +13,12 @@ final class StopSignals: @unchecked Sendable {
     enum Cause: Sendable {
         case signal
         case listenerLost(String)
+        /// An operator said so; calls may go on that long, if he said that too.
+        case administrator(Duration?)
+
+        var deadline: Duration? {
+            if case .administrator(let deadline) = self { deadline } else { nil }
+        }
     }
 
     init() {

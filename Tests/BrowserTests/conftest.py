@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from admin_client import Lines, socket_path
 from phone import Phone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,6 +151,13 @@ def start_server(tmp_path):
 @pytest.fixture
 def server(start_server):
     return start_server()
+
+
+@pytest.fixture
+def admin(server):
+    """The operator, on the Unix socket."""
+    with Lines(socket_path(server)) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

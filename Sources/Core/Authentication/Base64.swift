@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648 §4), canonical only: one text for one sequence of bytes, padding and unused bits included.
 ///
 /// Foundation's decoder takes several spellings of the same bytes, which is one too many for anything that proves identity.
-enum Base64 {
+package enum Base64 {
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0, !digits.isEmpty else { return nil }
@@ -25,7 +25,7 @@ enum Base64 {
     }
 
     /// The alphabet for URLs and file names, without padding (RFC 4648 §5): as JSON Web Tokens are written (RFC 7515 §2).
-    static func decodeURL(_ digits: some Collection<UInt8>) -> [UInt8]? {
+    package static func decodeURL(_ digits: some Collection<UInt8>) -> [UInt8]? {
         guard !digits.isEmpty, digits.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 4 * 3 + 2)

@@ -1,6 +1,6 @@
 package import Logging
 internal import PluginAPI
-package import Synchronization
+internal import Synchronization
 package import Telephony
 
 /// Where every proof that a handshake brings is judged, whatever its kind. One for the whole server; on any thread.
@@ -16,21 +16,13 @@ package final class LoginDesk: Sendable {
         case unavailable
     }
 
-    /// What is counted, for metrics.
-    package struct Counters: ~Copyable, Sendable {
-        package let admitted = Atomic<Int>(0)
-        package let refused = Atomic<Int>(0)
-        package let throttled = Atomic<Int>(0)
-        package let unavailable = Atomic<Int>(0)
-    }
-
-    package let counters = Counters()
+    package let counters: LoginCounters
     package let nonces: DigestNonces
     private let authentication: any AuthenticationService
     private let tokens: TokenVerifier?
     private let switchboard: Switchboard
-    private let tickets: Tickets
-    private let throttle: LoginThrottle
+    let tickets: Tickets
+    let throttle: LoginThrottle
     private let logger: Logger
     private let now: @Sendable () -> Moment
 
@@ -41,6 +33,7 @@ package final class LoginDesk: Sendable {
         nonces: DigestNonces,
         tickets: Tickets,
         throttle: LoginThrottle,
+        counters: LoginCounters = LoginCounters(),
         logger: Logger,
         now: @escaping @Sendable () -> Moment
     ) {
@@ -50,6 +43,7 @@ package final class LoginDesk: Sendable {
         self.nonces = nonces
         self.tickets = tickets
         self.throttle = throttle
+        self.counters = counters
         self.logger = logger
         self.now = now
     }

@@ -1,4 +1,3 @@
-package import Logging
 internal import PluginAPI
 
 /// What becomes of calls when the server leaves.
@@ -40,24 +39,6 @@ package struct DrainConfiguration: Sendable, Equatable {
                 What becomes of calls: `keep` writes them down for the process that comes after, to which clients come \
                 back and find them; `end` lets them go on until the deadline. Without a store it is always `end`.
                 """
-        )
-    }
-}
-
-/// How much is logged, from `trace` to `critical`.
-package typealias LogLevel = Logger.Level
-
-/// What is logged.
-package struct LogConfiguration: Sendable, Equatable {
-    package var level = LogLevel.info
-
-    package init() {}
-
-    init(from reader: SettingsReader) {
-        self.level = reader.choice(
-            "level",
-            default: LogLevel.info,
-            summary: "The least important thing that is logged."
         )
     }
 }

@@ -24,6 +24,8 @@ package struct LimitsConfiguration: Sendable, Equatable {
     package var loginFailuresPerMinute = 10
     /// Unknown identifiers, tickets and wakeup tokens, from one address.
     package var secretFailuresPerMinute = 100
+    /// Ended calls that are remembered with their stories.
+    package var rememberedCalls = 1000
 
     package init() {}
 
@@ -117,6 +119,12 @@ package struct LimitsConfiguration: Sendable, Equatable {
             in: 10...100_000,
             summary:
                 "Unknown registration identifiers, tickets and wakeup tokens a minute from one address; the same then."
+        )
+        self.rememberedCalls = reader.integer(
+            "rememberedCalls",
+            default: standard.rememberedCalls,
+            in: 0...100_000,
+            summary: "Ended calls that are remembered for `calls.history` and `calls.trace`; about 1.5 KiB each."
         )
     }
 }

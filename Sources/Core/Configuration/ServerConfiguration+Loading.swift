@@ -15,6 +15,16 @@ extension ServerConfiguration {
         catalog: [any Plugin.Type],
         environment: [String: String]? = nil
     ) -> Result<ServerConfiguration, ConfigurationProblems> {
+        switch self.document(at: path) {
+        case .success(let document):
+            self.read(document, baseDirectory: self.folder(of: path), catalog: catalog, environment: environment)
+        case .failure(let problems):
+            .failure(problems)
+        }
+    }
+
+    /// What a file says, whether it makes sense or not.
+    package static func document(at path: String) -> Result<JSONValue, ConfigurationProblems> {
         let bytes: [UInt8]
         do throws(FileProblem) {
             bytes = try FileContents(path: path, limit: self.largestFile).bytes
@@ -22,9 +32,7 @@ extension ServerConfiguration {
             return .failure(ConfigurationProblems("expected a configuration file at \(path), found \(error.found)"))
         }
         do throws(JSONSyntaxError) {
-            let document = try JSONValue(parsing: bytes)
-            let folder = self.folder(of: path)
-            return self.read(document, baseDirectory: folder, catalog: catalog, environment: environment)
+            return .success(try JSONValue(parsing: bytes))
         } catch {
             let (line, column) = error.position(in: bytes)
             let place = "line \(line), column \(column)"
@@ -41,11 +49,31 @@ extension ServerConfiguration {
         catalog: [any Plugin.Type],
         environment: [String: String]? = nil
     ) -> Result<ServerConfiguration, ConfigurationProblems> {
+        self.examine(document, baseDirectory: baseDirectory, catalog: catalog, environment: environment).result
+    }
+
+    /// What became of a document that was read.
+    package struct Examination: Sendable {
+        package let result: Result<ServerConfiguration, ConfigurationProblems>
+        /// Where secrets stand in clear text (RFC 6901).
+        package let secrets: [String]
+    }
+
+    /// Checks a document, and finds its secrets.
+    package static func examine(
+        _ document: JSONValue,
+        baseDirectory: String,
+        catalog: [any Plugin.Type],
+        environment: [String: String]? = nil
+    ) -> Examination {
         let reader = SettingsReader(document, baseDirectory: baseDirectory, environment: environment)
         let configuration = ServerConfiguration(from: reader, catalog: catalog)
         reader.refuseUnknownMembers()
-        guard reader.problems.isEmpty else { return .failure(ConfigurationProblems(reader.problems)) }
-        return .success(configuration)
+        let problems = reader.problems
+        return Examination(
+            result: problems.isEmpty ? .success(configuration) : .failure(ConfigurationProblems(problems)),
+            secrets: reader.secretPointers
+        )
     }
 
     /// The JSON Schema (draft 2020-12) of the whole file: made by the very calls that read it.

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var plugins: [PluginConfiguration]
     /// Where what must outlive the process is written down; `nil`: nowhere.
     package var store: StoreConfiguration?
+    /// Where operators come in.
+    package var admin: AdminConfiguration
     package var log: LogConfiguration
     /// Where `plugins.json` stands; relative paths start here.
     package var baseDirectory: String
@@ -38,6 +40,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.iceServers = nil
         self.plugins = plugins
         self.store = nil
+        self.admin = AdminConfiguration()
         self.log = LogConfiguration()
         self.baseDirectory = baseDirectory
     }
@@ -80,6 +83,11 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.iceServers = ICEServers.read(from: reader)
         self.plugins = PluginConfiguration.list(from: reader, catalog: catalog.filter { !($0 is any StorePlugin.Type) })
         self.store = StoreConfiguration.read(from: reader, catalog: catalog)
+        self.admin = reader.object(
+            "admin",
+            summary: "Where operators come in: `anynodectl`, scripts, the dashboard and Prometheus.",
+            AdminConfiguration.init(from:)
+        )
         self.log = reader.object("log", summary: "What is logged.", LogConfiguration.init(from:))
         self.baseDirectory = reader.baseDirectory
     }

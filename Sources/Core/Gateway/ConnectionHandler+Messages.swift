@@ -26,10 +26,13 @@ extension ConnectionHandler {
         guard let port = self.port else { return }
         switch message {
         case .call(let identifier, let request):
+            self.roster.tally.note(request)
             self.gateway.switchboard.receive(request, for: identifier, from: port, touching: &self.touched)
         case .register(let request):
+            self.roster.tally.note(request)
             self.handle(request, on: port)
         case .invalidCallIdentifier(let echo):
+            self.roster.tally.note(.invalidIdentifier)
             self.answer(.callRefused(identifier: echo, .invalidIdentifier))
         case .discarded:
             self.gateway.counters.discarded.add(1, ordering: .relaxed)
@@ -81,13 +84,14 @@ extension ConnectionHandler {
     private func registrationDecided(_ decision: RegistrationDesk.Decision, description: String?) {
         guard let waiting = self.phase.endRegistration(), let port = self.port else { return }
         switch decision {
-        case .admitted(let username, let address):
+        case .admitted(let username, let address, let directory):
             var generator = SystemRandomNumberGenerator()
             let enrolment = Enrolment(
                 identifier: RegistrationIdentifier(using: &generator),
                 username: username,
                 address: address,
-                description: description
+                description: description,
+                directory: directory
             )
             self.gateway.switchboard.register(enrolment, on: port, touching: &self.touched)
         case .refused(let reason):

@@ -14,7 +14,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
     private let admission: Admission
     package let peer: String
     let loop: any EventLoop
-    private let roster: Roster
+    let roster: Roster
 
     // Shared.
     private let outbox = Mutex(Outbox())
@@ -33,6 +33,8 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
     /// Ports that have something to say because of what was just read. Flushed once a read, not once a message.
     var touched: [any Port] = []
     private(set) var port: PortID?
+    /// What it ended with, as far as that is known.
+    private var closeCode: UInt16 = 0
     /// Where the roster has dealt it.
     var rosterGroup = 0
 
@@ -102,6 +104,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         self.port = nil
         self.phase.closed()
         self.roster.remove(self)
+        self.roster.tally.noteClosed(self.closeCode)
         self.gateway.switchboard.disconnect(port)
         self.touched.flush()
         self.context = nil
@@ -214,6 +217,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
         if case .closed = self.phase { return }
         var buffer = context.channel.allocator.buffer(capacity: 512)
         let encoder = self.gateway.encoder
+        self.roster.tally.sent += items.count
         var cause: CloseCause?
         for item in items {
             switch item {
@@ -276,6 +280,7 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
             "closing",
             metadata: ["peer": "\(self.peer)", "code": "\(code.number)", "reason": "\(reason)"]
         )
+        self.closeCode = code.number
         self.write { FrameWriter.close(code, reason: reason, into: &$0) }
         let loopBound = NIOLoopBound(context, eventLoop: self.loop)
         self.loop.scheduleTask(in: self.gateway.settings.closeWait) {
@@ -292,6 +297,8 @@ package final class ConnectionHandler: ChannelInboundHandler, Port, @unchecked S
     private func answerClose(_ code: UInt16?) {
         guard let context = self.context else { return }
         if self.phase.beginClose() {
+            // 1005: a close frame without a code (RFC 6455 §7.4.1). A number of the sender's choice is none of ours.
+            self.closeCode = code.flatMap { (1000...1015).contains($0) ? $0 : nil } ?? 1005
             self.write { FrameWriter.close(echoing: code, into: &$0) }
         }
         context.close(promise: nil)

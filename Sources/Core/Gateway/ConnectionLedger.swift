@@ -21,22 +21,27 @@ package final class ConnectionLedger: Sendable {
     }
 
     private struct State {
+        var limits: Limits
         var total = 0
         var byAddress: [String: Int] = [:]
     }
 
-    private let limits: Limits
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     package init(limits: Limits) {
-        self.limits = limits
+        self.state = Mutex(State(limits: limits))
+    }
+
+    /// Other limits, for those who come from now on.
+    package func apply(_ limits: Limits) {
+        self.state.withLock { $0.limits = limits }
     }
 
     /// Counts a socket, over the limit or not: it is there, and ``leave()`` must follow. Whether there is room for it.
     package func arrive() -> Bool {
         self.state.withLock { state in
             state.total += 1
-            return state.total <= self.limits.connections
+            return state.total <= state.limits.connections
         }
     }
 
@@ -49,7 +54,7 @@ package final class ConnectionLedger: Sendable {
         self.state.withLock { state in
             let fromAddress = state.byAddress[address, default: 0] + 1
             state.byAddress[address] = fromAddress
-            return fromAddress <= self.limits.connectionsPerAddress
+            return fromAddress <= state.limits.connectionsPerAddress
         }
     }
 

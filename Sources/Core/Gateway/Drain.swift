@@ -28,6 +28,7 @@ struct Drain {
         // Who has no call goes first, evenly over the spread.
         let idle = await self.attendees().filter { !self.isInCall($0) }.shuffled()
         for (index, attendee) in idle.enumerated() {
+            guard !Task.isCancelled else { return }
             let due = min(start + self.spread * index / max(1, idle.count), end)
             if due > self.clock.now {
                 try? await self.clock.sleep(until: due, tolerance: nil)
@@ -38,12 +39,12 @@ struct Drain {
         }
         // Who has a call goes when it is over, or when time is.
         var remaining = await self.attendees()
-        while !remaining.isEmpty, self.clock.now < end {
+        while !remaining.isEmpty, self.clock.now < end, !Task.isCancelled {
             remaining.filter { !self.isInCall($0) }.forEach(self.sendAway)
             try? await self.clock.sleep(for: .milliseconds(50))
             remaining = await self.attendees()
         }
-        guard !remaining.isEmpty else { return }
+        guard !remaining.isEmpty, !Task.isCancelled else { return }
         self.gateway.switchboard.endAllCalls()
         await self.sendAway(remaining)
     }
@@ -60,7 +61,7 @@ struct Drain {
     private func sendAway(_ attendees: [Attendee]) async {
         attendees.forEach(self.sendAway)
         let patience = self.clock.now + .seconds(2)
-        while !(await self.attendees()).isEmpty, self.clock.now < patience {
+        while !(await self.attendees()).isEmpty, self.clock.now < patience, !Task.isCancelled {
             try? await self.clock.sleep(for: .milliseconds(20))
         }
     }

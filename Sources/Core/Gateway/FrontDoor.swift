@@ -35,6 +35,19 @@ package final class FrontDoor: Sendable {
         self.draining = draining
     }
 
+    /// The same door to another setup.
+    func moved(to setup: ServerSetup) -> FrontDoor {
+        FrontDoor(
+            gateway: setup.gateway,
+            desk: setup.desk,
+            rate: setup.rate,
+            rules: self.handshake.rules,
+            pages: self.pages,
+            proxies: self.proxies,
+            draining: self.draining
+        )
+    }
+
     var isDraining: Bool { self.draining.isSet }
 
     /// Seconds until somebody who was sent away may come again: not the same for all, or they come at once.
@@ -74,7 +87,7 @@ package final class DrainFlag: Sendable {
 
     package var isSet: Bool { self.flag.load(ordering: .acquiring) }
 
-    package func set() {
-        self.flag.store(true, ordering: .releasing)
+    package func set(_ isDraining: Bool = true) {
+        self.flag.store(isDraining, ordering: .releasing)
     }
 }

@@ -1,9 +1,9 @@
 package import Logging
 package import NIOCore
-package import Synchronization
+internal import Synchronization
 package import Telephony
 
-/// What all connections share.
+/// What all connections share that were made under the same configuration.
 package final class Gateway: Sendable {
     /// The limits of one connection.
     package struct Settings: Sendable, Hashable {
@@ -21,23 +21,13 @@ package final class Gateway: Sendable {
         package init() {}
     }
 
-    /// What is counted, for metrics.
-    package struct Counters: ~Copyable, Sendable {
-        /// Messages silently discarded (§8.1.3).
-        package let discarded = Atomic<Int>(0)
-        /// Sockets accepted.
-        package let accepted = Atomic<Int>(0)
-        /// Handshakes that were not let in.
-        package let refused = Atomic<Int>(0)
-    }
-
     package let settings: Settings
     package let switchboard: Switchboard
     package let desk: RegistrationDesk
     package let encoder: MessageEncoder
     package let decoder = MessageDecoder()
     package let logger: Logger
-    package let counters = Counters()
+    package let counters: GatewayCounters
     package let now: @Sendable () -> Moment
 
     package init(
@@ -45,6 +35,7 @@ package final class Gateway: Sendable {
         switchboard: Switchboard,
         desk: RegistrationDesk,
         encoder: MessageEncoder,
+        counters: GatewayCounters = GatewayCounters(),
         logger: Logger,
         now: @escaping @Sendable () -> Moment = { .now }
     ) {
@@ -52,6 +43,7 @@ package final class Gateway: Sendable {
         self.switchboard = switchboard
         self.desk = desk
         self.encoder = encoder
+        self.counters = counters
         self.logger = logger
         self.now = now
     }

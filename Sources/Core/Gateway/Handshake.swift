@@ -71,7 +71,7 @@ package struct Handshake: Sendable {
         case refuse(HTTPRefusal)
     }
 
-    private let rules: Rules
+    let rules: Rules
 
     package init(rules: Rules) {
         self.rules = rules

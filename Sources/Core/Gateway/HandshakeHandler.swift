@@ -52,6 +52,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         self.context = context
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         self.deadline = context.eventLoop.scheduleTask(in: self.door.gateway.settings.handshakeTimeout) {
+            self.door.gateway.counters.noteHandshake(408)
             loopBound.value.closeAtOnce()
         }
     }
@@ -239,7 +240,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     // MARK: Writing
 
     private func refuse(_ refusal: HTTPRefusal, to head: HTTPRequestHead?) {
-        self.door.gateway.counters.refused.add(1, ordering: .relaxed)
+        self.door.gateway.counters.noteHandshake(Int(refusal.status.code))
         self.respond(
             refusal.status,
             refusal.headers,
@@ -324,6 +325,7 @@ package final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         response.headers.add(name: "Connection", value: "upgrade")
         response.headers.add(name: "Sec-WebSocket-Accept", value: AcceptKey.answer(to: key))
         context.writeAndFlush(self.wrapOutboundOut(.head(response)), promise: nil)
+        self.door.gateway.counters.noteHandshake(101)
 
         let connection = ConnectionHandler(
             gateway: self.door.gateway,

@@ -16,6 +16,14 @@ package final class Roster: @unchecked Sendable {
     private var nextGroup = 0
     private var spare: [OutboxItem] = []
     private var task: RepeatedTask?
+    /// What its connections have done.
+    var tally = TrafficTally()
+    private var pulse: RepeatedTask?
+    private var pulseDue = Moment(nanoseconds: 0)
+    private var lag = Duration.zero
+
+    /// How often it is looked how late the loop is.
+    private static let pulseInterval = Duration.seconds(1)
 
     package init(loop: any EventLoop) {
         self.loop = loop
@@ -28,11 +36,30 @@ package final class Roster: @unchecked Sendable {
         self.task = self.loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { [weak self] _ in
             self?.tick(at: now())
         }
+        self.startPulse(now)
+    }
+
+    private func startPulse(_ now: @escaping @Sendable () -> Moment) {
+        let interval = TimeAmount.nanoseconds(Self.pulseInterval.inNanoseconds)
+        self.pulseDue = now() + Self.pulseInterval
+        self.pulse = self.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
+            guard let self else { return }
+            let moment = now()
+            self.lag = max(self.lag, .nanoseconds(moment.nanoseconds - self.pulseDue.nanoseconds))
+            self.pulseDue = moment + Self.pulseInterval
+        }
+    }
+
+    /// How late the loop was at worst since this was asked for last.
+    func takeLag() -> Duration {
+        defer { self.lag = .zero }
+        return self.lag
     }
 
     package func stop() {
         self.task?.cancel()
-        self.task = nil
+        self.pulse?.cancel()
+        (self.task, self.pulse) = (nil, nil)
     }
 
     private func tick(at now: Moment) {

@@ -13,6 +13,7 @@ extension ExchangePolicy {
         self.devicesPerNumber = configuration.limits.devicesPerNumber
         self.callsPerRegistration = configuration.limits.callsPerRegistration
         self.callStartsPerSecond = configuration.limits.callStartsPerSecond
+        self.rememberedCalls = configuration.limits.rememberedCalls
     }
 }
 
@@ -32,31 +33,20 @@ extension Gateway.Settings {
     }
 }
 
-extension LoginDesk {
-    convenience init(
-        _ configuration: ServerConfiguration,
-        authentication: any AuthenticationService,
-        tokens: TokenVerifier?,
-        gateway: Gateway
-    ) {
-        var generator = SystemRandomNumberGenerator()
+extension ConnectionLedger.Limits {
+    init(_ configuration: ServerConfiguration) {
         self.init(
-            authentication: authentication,
-            tokens: tokens,
-            switchboard: gateway.switchboard,
-            nonces: DigestNonces(
-                key: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) },
-                lifetime: configuration.authentication.digest.nonceLifetime
-            ),
-            tickets: Tickets(lifetime: configuration.authentication.ticketLifetime),
-            throttle: LoginThrottle(
-                limits: LoginThrottle.Limits(
-                    logins: configuration.limits.loginFailuresPerMinute,
-                    secrets: configuration.limits.secretFailuresPerMinute
-                )
-            ),
-            logger: gateway.logger,
-            now: gateway.now
+            connections: configuration.limits.connections,
+            connectionsPerAddress: configuration.limits.connectionsPerAddress
+        )
+    }
+}
+
+extension LoginThrottle.Limits {
+    init(_ configuration: ServerConfiguration) {
+        self.init(
+            logins: configuration.limits.loginFailuresPerMinute,
+            secrets: configuration.limits.secretFailuresPerMinute
         )
     }
 }

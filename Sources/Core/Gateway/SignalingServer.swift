@@ -23,33 +23,30 @@ package final class SignalingServer: Sendable {
     }
 
     struct State {
-        var listeners: [any Channel] = []
+        var setup: ServerSetup
+        var listeners: [OpenListener] = []
         var reminders: RepeatedTask?
         var keyWatch: Task<Void, Never>?
         var snapshots: Task<Void, Never>?
+        var drain: Task<Void, Never>?
         var isStopped = false
         var closesListeners = false
-        /// One for each listener with TLS.
-        var identities: [TLSIdentities] = []
+        var isChanging = false
     }
 
     /// How often files with keys are looked at.
     private static let keyWatchInterval = Duration.seconds(10)
 
-    let configuration: ServerConfiguration
     /// Sockets that listen already, by the name of their listener.
     let inherited: [String: InheritedSocket]
     let onListenerLost: @Sendable (String) -> Void
-    private let tokens: TokenVerifier?
-    let desk: LoginDesk
-    let rate: HandshakeRate
-    let gateway: Gateway
+    let services: ServerSetup.Services
     let ledger: ConnectionLedger
     let descriptors: DescriptorBudget
     let draining = DrainFlag()
     let group: MultiThreadedEventLoopGroup
     let rosters: [ObjectIdentifier: Roster]
-    let state = Mutex(State())
+    let state: Mutex<State>
     /// For looking at files now and then.
     let clock: any Clock<Duration>
 
@@ -68,46 +65,31 @@ package final class SignalingServer: Sendable {
         clock: any Clock<Duration> = ContinuousClock(),
         calendar: @escaping @Sendable () -> CalendarTime = { .now }
     ) {
-        self.configuration = configuration
         self.inherited = inherited
         self.onListenerLost = onListenerLost
-        self.tokens = tokens
         self.clock = clock
-        let switchboard = Switchboard(
-            policy: ExchangePolicy(configuration),
-            directory: directory,
-            notifications: notifications,
-            keeper: keeper,
-            logger: logger,
-            calendar: calendar
-        )
-        self.gateway = Gateway(
-            settings: Gateway.Settings(configuration),
-            switchboard: switchboard,
-            desk: RegistrationDesk(directory: directory, modes: configuration.assignment.modes),
-            encoder: MessageEncoder(
-                serverDescription: serverDescription,
-                iceServers: configuration.iceServers,
-                notificationConfiguration: notificationConfiguration
+        self.services = ServerSetup.Services(
+            switchboard: Switchboard(
+                policy: ExchangePolicy(configuration),
+                directory: directory,
+                notifications: notifications,
+                keeper: keeper,
+                logger: logger,
+                calendar: calendar
             ),
+            directory: directory,
+            authentication: authentication,
+            serverDescription: serverDescription,
             logger: logger
         )
-        self.desk = LoginDesk(
+        let setup = ServerSetup(
             configuration,
-            authentication: authentication,
             tokens: tokens,
-            gateway: self.gateway
+            notificationConfiguration: notificationConfiguration,
+            self.services
         )
-        self.rate = HandshakeRate(
-            perSecond: configuration.limits.handshakesPerSecond,
-            burst: configuration.limits.handshakeBurst
-        )
-        self.ledger = ConnectionLedger(
-            limits: ConnectionLedger.Limits(
-                connections: configuration.limits.connections,
-                connectionsPerAddress: configuration.limits.connectionsPerAddress
-            )
-        )
+        self.state = Mutex(State(setup: setup))
+        self.ledger = ConnectionLedger(limits: ConnectionLedger.Limits(configuration))
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         var rosters: [ObjectIdentifier: Roster] = [:]
         for loop in self.group.makeIterator() {
@@ -118,46 +100,54 @@ package final class SignalingServer: Sendable {
         self.descriptors = DescriptorBudget.measured()
     }
 
+    var setup: ServerSetup { self.state.withLock(\.setup) }
+    var gateway: Gateway { self.setup.gateway }
+    var logger: Logger { self.services.logger }
+
+    /// What is in force.
+    package var configuration: ServerConfiguration { self.setup.configuration }
+
     /// The switchboard, for those who look at it or act on it from outside.
-    package var switchboard: Switchboard { self.gateway.switchboard }
+    package var switchboard: Switchboard { self.services.switchboard }
 
     // MARK: Start
 
     /// Opens all listeners, or none: when one fails, those before it are closed again.
     package func start() async throws -> [Endpoint] {
-        var endpoints: [Endpoint] = []
         await self.switchboard.takeOver()
+        let setup = self.setup
+        var opened: [OpenListener] = []
         do {
-            for listener in self.configuration.listeners {
-                endpoints.append(try await self.open(listener))
+            for listener in setup.configuration.listeners {
+                opened.append(try await self.open(listener, for: setup))
             }
         } catch {
-            await self.closeListeners()
-            self.forgetIdentities()
+            self.state.withLock { $0.closesListeners = true }
+            await Self.close(opened)
             try? await self.group.shutdownGracefully()
             throw error
         }
+        self.state.withLock { [opened] in $0.listeners = opened }
+        for listener in opened { listener.admit() }
         for loop in self.group.makeIterator() {
             let roster = self.rosters[ObjectIdentifier(loop)]
-            let (interval, now) = (self.gateway.settings.pingInterval, self.gateway.now)
+            let (interval, now) = (setup.gateway.settings.pingInterval, setup.gateway.now)
             loop.execute { roster?.start(pingInterval: interval, now: now) }
         }
-        let switchboard = self.gateway.switchboard
+        let switchboard = self.switchboard
         let reminders = self.group.next().scheduleRepeatedTask(
             initialDelay: .milliseconds(50),
             delay: .milliseconds(50)
         ) { _ in
             switchboard.advance()
         }
-        let keyWatch = self.tokens.map { tokens in
-            Task { [clock] in
-                while !Task.isCancelled {
-                    await tokens.reloadKeys()
-                    try? await clock.sleep(for: Self.keyWatchInterval)
-                }
+        let keyWatch = Task { [weak self, clock] in
+            while !Task.isCancelled {
+                await self?.setup.tokens?.reloadKeys()
+                try? await clock.sleep(for: Self.keyWatchInterval)
             }
         }
-        let snapshots = self.configuration.store.map { store in
+        let snapshots = setup.configuration.store.map { store in
             Task { await switchboard.keepSnapshots(every: store.snapshotInterval) }
         }
         self.state.withLock { state in
@@ -165,16 +155,16 @@ package final class SignalingServer: Sendable {
             state.keyWatch = keyWatch
             state.snapshots = snapshots
         }
-        if self.descriptors.most < self.configuration.limits.connections {
-            self.gateway.logger.warning(
+        if self.descriptors.most < setup.configuration.limits.connections {
+            self.logger.warning(
                 "too few descriptors for limits.connections",
                 metadata: [
-                    "connections": "\(self.configuration.limits.connections)",
+                    "connections": "\(setup.configuration.limits.connections)",
                     "descriptors": "\(self.descriptors.most)",
                 ]
             )
         }
-        return endpoints
+        return opened.map(\.endpoint)
     }
 
     /// Returns when every event loop, and the switchboard, has answered: never, when one hangs.
@@ -182,12 +172,12 @@ package final class SignalingServer: Sendable {
         for loop in self.group.makeIterator() {
             try? await loop.submit {}.get()
         }
-        _ = self.gateway.switchboard.census
+        _ = self.switchboard.census
     }
 
     /// Reads certificates, and keys of issuers, again: now instead of a few seconds later. No connection notices.
     package func reload() async {
-        await self.tokens?.reloadKeys()
+        await self.setup.tokens?.reloadKeys()
         await self.reloadCertificates()
     }
 
@@ -195,17 +185,40 @@ package final class SignalingServer: Sendable {
 
     /// Goes down without dropping calls: refuses new work, sends idle clients away one after the other, waits for calls to
     /// end, ends those that are left at the deadline, and closes everything.
-    package func drain() async {
-        self.draining.set()
-        self.gateway.switchboard.beginDrain()
-        let drain = Drain(
-            configuration: self.configuration.drain,
-            gateway: self.gateway,
-            rosters: Array(self.rosters.values)
-        )
-        await drain.run()
+    ///
+    /// - Parameter deadline: How long calls may go on, instead of what is configured.
+    package func drain(deadline: Duration? = nil) async {
+        self.beginDrain(deadline: deadline)
+        await self.state.withLock(\.drain)?.value
         await self.stop()
     }
+
+    /// Does the same but for closing everything, and returns at once; ``endDrain()`` takes it back.
+    package func beginDrain(deadline: Duration? = nil) {
+        self.draining.set()
+        self.switchboard.beginDrain()
+        let setup = self.setup
+        var configuration = setup.configuration.drain
+        if let deadline { configuration.deadline = deadline }
+        let drain = Drain(configuration: configuration, gateway: setup.gateway, rosters: Array(self.rosters.values))
+        let task = Task { await drain.run() }
+        let former = self.state.withLock { state in
+            defer { state.drain = task }
+            return state.drain
+        }
+        former?.cancel()
+    }
+
+    /// Takes up work again after ``beginDrain(deadline:)``. Whoever was sent away comes back by himself.
+    package func endDrain() {
+        let former = self.state.withLock { $0.drain.take() }
+        former?.cancel()
+        self.switchboard.endDrain()
+        self.draining.set(false)
+    }
+
+    /// Whether new work is refused.
+    package var isDraining: Bool { self.draining.isSet }
 
     /// Closes everything at once.
     package func stop() async {
@@ -216,10 +229,9 @@ package final class SignalingServer: Sendable {
         // Loops that are shut down answer nothing any more.
         guard isFirst else { return }
         await self.closeListeners()
-        let (reminders, tasks) = self.state.withLock { ($0.reminders, [$0.keyWatch, $0.snapshots]) }
+        let (reminders, tasks) = self.state.withLock { ($0.reminders, [$0.keyWatch, $0.snapshots, $0.drain]) }
         reminders?.cancel()
         tasks.forEach { $0?.cancel() }
-        self.forgetIdentities()
         for roster in self.rosters.values {
             // Or those who do not answer the goodbye of TLS would hold up the end.
             try? await roster.loop.submit { roster.attendance.forEach { $0.connection.closeAtOnce() } }.get()
@@ -233,8 +245,13 @@ package final class SignalingServer: Sendable {
             state.closesListeners = true
             return state.listeners
         }
+        await Self.close(listeners)
+    }
+
+    static func close(_ listeners: [OpenListener]) async {
         for listener in listeners {
-            try? await listener.close()
+            try? await listener.channel.close()
+            listener.entrance.fitting.identities?.stop()
         }
     }
 }

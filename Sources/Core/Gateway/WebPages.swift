@@ -7,14 +7,26 @@ package struct WebPages: Sendable {
         package let contentType: String
     }
 
+    /// There are no pages to be served.
+    package struct Problem: Error, Sendable, CustomStringConvertible {
+        let folder: String
+
+        package var description: String {
+            "expected a folder with web pages at \(self.folder), found none that can be read"
+        }
+    }
+
     private var pages: [String: Page] = [:]
 
     /// No page at all.
     package init() {}
 
     /// Reads the folder, and the folders in it. Hidden files and types we would not know how to announce are left out.
-    package init(folder: String) throws {
-        for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+    package init(folder: String) throws(Problem) {
+        guard let names = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
+            throw Problem(folder: folder)
+        }
+        for name in names {
             guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
                 let type = Self.contentType(of: name),
                 let data = FileManager.default.contents(atPath: "\(folder)/\(name)")

@@ -31,6 +31,8 @@ public struct DirectoryEntry: Sendable, Hashable {
     public var furtherDialStrings: [DialString]
     /// The name to show to the other party of a call.
     public var displayName: String?
+    /// The plugin that knows it; the host fills it in.
+    package var source: String?
 
     /// An entry; `dialString` need not be repeated in `furtherDialStrings`.
     public init(
@@ -48,6 +50,17 @@ public struct DirectoryEntry: Sendable, Hashable {
     /// Whether this user may register for a number.
     public func owns(_ dialString: DialString) -> Bool {
         self.dialString == dialString || self.furtherDialStrings.contains(dialString)
+    }
+
+    /// Where an entry was found is no part of it.
+    public static func == (left: DirectoryEntry, right: DirectoryEntry) -> Bool {
+        left.username == right.username && left.dialString == right.dialString
+            && left.furtherDialStrings == right.furtherDialStrings && left.displayName == right.displayName
+    }
+
+    /// By the user's name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.username)
     }
 
     /// How the other party sees this entry under one of its numbers.

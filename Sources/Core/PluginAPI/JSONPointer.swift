@@ -16,9 +16,9 @@ package enum JSONPointer {
 }
 
 /// Finds the name somebody meant when he wrote another.
-enum NearName {
+package enum NearName {
     /// What to say after "unknown member": the names there are, and the one that was probably meant.
-    static func hint(for name: String, among known: [String]) -> String {
+    package static func hint(for name: String, among known: [String]) -> String {
         let nearest = self.nearest(to: name, among: known).map { ", did you mean \"\($0)\"?" } ?? ";"
         return "\(nearest) known here: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     }

@@ -182,6 +182,26 @@ extension SettingsReader {
         return self.read(name, .integer(in: range), standard: written, summary: summary) { $0.asInteger(in: range) }
     }
 
+    /// Several whole numbers; none unless given.
+    public func integers(_ name: String, in range: ClosedRange<Int>, summary: String) -> [Int] {
+        let one = SettingsShape.integer(in: range)
+        let shape = SettingsShape(
+            expected: "an array, each element \(one.expected)",
+            schema: ["type": "array", "items": one.schema]
+        )
+        return self.elements(name, shape, standard: [], summary: summary) { element, index in
+            if case .good(let number) = element.asInteger(in: range) { return number }
+            self.problem(at: name, index: index, "expected \(one.expected), found \(element.found)")
+            return nil
+        } ?? []
+    }
+
+    /// Whether a member is there at all; its schema says what it should be.
+    package func raw(_ name: String, ofType type: String, summary: String) -> JSONValue? {
+        let schema: JSONValue = ["type": .string(type)]
+        return self.read(name, SettingsShape(expected: "a \(type)", schema: schema), summary: summary) { .good($0) }
+    }
+
     /// Any value, taken as it stands; `nil` when the member is missing.
     public func raw(_ name: String, summary: String) -> JSONValue? {
         self.read(name, SettingsShape(expected: "a value", schema: [:]), summary: summary) { .good($0) }

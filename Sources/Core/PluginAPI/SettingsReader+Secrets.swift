@@ -12,6 +12,20 @@ extension SettingsReader {
         self.secret(name, isRequired: false, summary: summary)
     }
 
+    /// A secret that stands for itself and nothing else, or `nil` when the member is missing: for what comes from outside, where a
+    /// name of a file would be one of the sender's choice.
+    package func optionalPlainSecret(_ name: String, summary: String) -> Secret? {
+        let shape = SettingsShape(
+            expected: "a string",
+            schema: ["type": "string", "minLength": 1, "writeOnly": true],
+            isSecret: true
+        )
+        return self.read(name, shape, summary: summary) { written in
+            guard case .string(let text) = written else { return .unexpected }
+            return text.isEmpty ? .refused("expected a secret, found an empty one") : .good(Secret(text))
+        }
+    }
+
     private func secret(_ name: String, isRequired: Bool, summary: String) -> Secret? {
         self.read(name, .secret, isRequired: isRequired, summary: summary) { written in
             switch written {

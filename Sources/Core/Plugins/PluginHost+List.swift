@@ -4,6 +4,14 @@ internal import Synchronization
 
 /// The list of plugins changed as a whole.
 extension PluginHost {
+    /// Another list of plugins, made and started, in the place of the present one as soon as it is adopted. Until it is, or is
+    /// dropped, no other change of plugins is possible.
+    package struct Prepared: Sendable {
+        let slots: [Slot]
+        /// Those among them that the present list does not have.
+        let new: [Slot]
+    }
+
     /// Puts another list of plugins in the place of the present one, all of it or nothing, without a question going unanswered.
     ///
     /// Plugins whose entry is the same go on as they are. The others are made and started first; then the new list is in force, in its
@@ -11,25 +19,66 @@ extension PluginHost {
     ///
     /// - Throws: What is wrong; the present list is in force then.
     package func apply(_ configurations: [PluginConfiguration]) async throws(PluginChangeFailure) {
+        let prepared = try await self.prepare(configurations)
+        await self.retire(try self.adopt(prepared))
+    }
+
+    /// Makes and starts the plugins of another list that the present one does not have.
+    ///
+    /// One whose entry is the same as before, and that did not run, is tried once more; if in vain, it stays as it was.
+    ///
+    /// - Throws: What is wrong; the present list is in force then.
+    package func prepare(_ configurations: [PluginConfiguration]) async throws(PluginChangeFailure) -> Prepared {
         let present = try self.claimList()
-        defer { self.table.withLock { $0.isChanging = false } }
-        let (slots, new) = try self.slots(for: configurations, keeping: present)
-        try await self.start(new)
+        do throws(PluginChangeFailure) {
+            let (slots, new) = try self.slots(for: configurations, keeping: present)
+            return try await self.start(slots, new, or: present)
+        } catch {
+            self.table.withLock { $0.isChanging = false }
+            throw error
+        }
+    }
+
+    /// Stops again what was started for a list that is not to be.
+    package func drop(_ prepared: Prepared) async {
+        self.table.withLock { $0.isChanging = false }
+        for slot in prepared.new { await slot.instance.stop() }
+    }
+
+    /// Puts a list in force. What it returns is to be stopped by ``retire(_:)``.
+    ///
+    /// - Throws: ``PluginChangeFailure/conflict`` when the server is stopping.
+    package func adopt(_ prepared: Prepared) throws(PluginChangeFailure) -> Retired {
         let replaced: [Slot]? = self.table.withLock { table in
+            table.isChanging = false
             guard !table.isStopped else { return nil }
-            let kept = Set(slots.map { ObjectIdentifier($0.instance) })
-            defer { table.slots = slots }
+            let kept = Set(prepared.slots.map { ObjectIdentifier($0.instance) })
+            defer { table.slots = prepared.slots }
             return table.slots.filter { !kept.contains(ObjectIdentifier($0.instance)) }
         }
         guard let replaced else {
-            for slot in new { await slot.instance.stop() }
+            let new = prepared.new
+            Task { for slot in new { await slot.instance.stop() } }
             throw .conflict
         }
         self.logger.info(
             "plugins changed",
-            metadata: ["plugins": "\(slots.map(\.configuration.name))", "started": "\(new.map(\.configuration.name))"]
+            metadata: [
+                "plugins": "\(prepared.slots.map(\.configuration.name))",
+                "started": "\(prepared.new.map(\.configuration.name))",
+            ]
         )
-        for slot in replaced.reversed() { await slot.instance.stop() }
+        return Retired(slots: replaced)
+    }
+
+    /// Plugins that are asked nothing new.
+    package struct Retired: Sendable {
+        let slots: [Slot]
+    }
+
+    /// Lets plugins answer what they were asked, and stops them.
+    package func retire(_ retired: Retired) async {
+        for slot in retired.slots.reversed() { await slot.instance.stop() }
     }
 
     private func claimList() throws(PluginChangeFailure) -> [Slot] {
@@ -76,10 +125,14 @@ extension PluginHost {
         return (all, new)
     }
 
-    /// Starts all, or stops those again that have started.
-    private func start(_ slots: [Slot]) async throws(PluginChangeFailure) {
+    /// Starts the new ones, or stops those again that have started.
+    private func start(
+        _ slots: [Slot],
+        _ new: [Slot],
+        or present: [Slot]
+    ) async throws(PluginChangeFailure) -> Prepared {
         let failures = await withTaskGroup(of: (Int, PluginChangeFailure)?.self) { group in
-            for (index, slot) in slots.enumerated() {
+            for (index, slot) in new.enumerated() {
                 group.addTask {
                     do {
                         try await slot.instance.start()
@@ -89,22 +142,37 @@ extension PluginHost {
                     }
                 }
             }
-            return await group.reduce(into: [(Int, PluginChangeFailure)]()) { list, failure in
-                if let failure { list.append(failure) }
+            return await group.reduce(into: [Int: PluginChangeFailure]()) { list, failure in
+                if let (index, failure) = failure { list[index] = failure }
             }
         }
-        guard let (_, failure) = failures.min(by: { $0.0 < $1.0 }) else { return }
-        for slot in slots { await slot.instance.stop() }
-        self.logger.warning("plugins stay as they are", metadata: ["problem": .string(String(describing: failure))])
-        throw failure
+        var (slots, started) = (slots, new.enumerated().filter { failures[$0.offset] == nil }.map(\.element))
+        for (index, failure) in failures.sorted(by: { $0.key < $1.key }) {
+            let failed = new[index]
+            guard let old = present.first(where: { $0.isSameEntry(as: failed.configuration) }),
+                let place = slots.firstIndex(where: { $0.instance === failed.instance })
+            else {
+                for slot in started { await slot.instance.stop() }
+                started = []
+                let problem = String(describing: failure)
+                self.logger.warning("plugins stay as they are", metadata: ["problem": .string(problem)])
+                throw failure
+            }
+            // It was ill before this change, and the change is not about it.
+            slots[place] = old
+        }
+        return Prepared(slots: slots, new: started)
     }
 }
 
 extension PluginHost.Slot {
     /// Whether it can go on for this entry.
     fileprivate func isTheSame(as other: PluginConfiguration) -> Bool {
+        self.isSameEntry(as: other) && self.instance.isRunning
+    }
+
+    fileprivate func isSameEntry(as other: PluginConfiguration) -> Bool {
         self.configuration.name == other.name && self.configuration.kind == other.kind
             && self.configuration.settings == other.settings && self.configuration.cache == other.cache
-            && self.instance.isRunning
     }
 }

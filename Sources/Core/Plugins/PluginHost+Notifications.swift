@@ -23,6 +23,11 @@ extension PluginHost {
         }
     }
 
+    /// The name of the notifier that serves a client's token.
+    package func notifier(for target: NotificationTarget) -> String? {
+        self.notifiers.first { $0.1.serves(target) }?.0.name
+    }
+
     @discardableResult
     private func ask<Answer: Sendable>(
         for target: NotificationTarget,

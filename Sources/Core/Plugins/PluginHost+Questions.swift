@@ -68,7 +68,10 @@ extension PluginHost {
         var hasFailed = false
         for instance in instances where instance.plugin is any DirectoryPlugin {
             do {
-                if let entry = try await instance.entry(for: key, passing: passing) { return entry }
+                if var entry = try await instance.entry(for: key, passing: passing) {
+                    entry.source = instance.name
+                    return entry
+                }
             } catch let stopped as PluginInstance.Stopped {
                 throw stopped
             } catch {
@@ -117,7 +120,7 @@ extension PluginHost {
         return hasFailed ? .unavailable : .refused
     }
 
-    private static func outcome(_ outcome: AuthenticationOutcome) -> PluginStatistics.Outcome {
+    static func outcome(_ outcome: AuthenticationOutcome) -> PluginStatistics.Outcome {
         switch outcome {
         case .accepted: .accepted
         case .refused: .refused

@@ -50,6 +50,9 @@ final class PluginInstance: Sendable {
         case stopped
     }
 
+    /// As `plugins.json` calls it.
+    let name: String
+
     init(
         _ plugin: any Plugin,
         name: String,
@@ -59,6 +62,7 @@ final class PluginInstance: Sendable {
         clock: any Clock<Duration>
     ) {
         self.plugin = plugin
+        self.name = name
         let isCached = (plugin as? any DirectoryPlugin).map { type(of: $0).isCached } ?? false
         self.cache = isCached ? DirectoryCache(cache) : nil
         self.deadlines = deadlines

@@ -3,7 +3,7 @@ internal import StrictJSON
 
 /// One kind of plugin, its Swift type hidden: what the host and the configuration need of any of them.
 struct PluginKind: Sendable {
-    private let type: any Plugin.Type
+    let type: any Plugin.Type
 
     init(_ type: any Plugin.Type) {
         self.type = type

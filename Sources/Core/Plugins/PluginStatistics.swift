@@ -85,6 +85,8 @@ package struct PluginStatistics: Sendable, Equatable {
         }
     }
 
+    package init() {}
+
     private var outcomes: [Question: [Outcome: Int]] = [:]
     private var latencies: [Question: Latencies] = [:]
     private var cache: [CacheResult: Int] = [:]
@@ -119,69 +121,5 @@ package struct PluginStatistics: Sendable, Equatable {
         }
         if !faults.isEmpty { parts.append(faults.joined(separator: ", ")) }
         return parts.joined(separator: "; ")
-    }
-
-    // MARK: Prometheus
-
-    /// The text exposition format of Prometheus, version 0.0.4; all numbers only ever grow.
-    package static func prometheusText(_ plugins: [(name: String, statistics: PluginStatistics)]) -> String {
-        var lines = [
-            "# HELP anynode_plugin_questions_total Questions to plugins, by what became of them.",
-            "# TYPE anynode_plugin_questions_total counter",
-        ]
-        for (name, statistics) in plugins {
-            for question in Question.allCases {
-                for (outcome, count) in statistics.outcomes[question, default: [:]].sorted(by: {
-                    $0.key.rawValue < $1.key.rawValue
-                }) {
-                    let labels =
-                        #"plugin="\#(Self.escaped(name))",question="\#(question.rawValue)",outcome="\#(outcome.rawValue)""#
-                    lines.append("anynode_plugin_questions_total{\(labels)} \(count)")
-                }
-            }
-        }
-        lines += [
-            "# HELP anynode_plugin_question_seconds How long plugins took.",
-            "# TYPE anynode_plugin_question_seconds histogram",
-        ]
-        for (name, statistics) in plugins {
-            for question in Question.allCases {
-                guard let latencies = statistics.latencies[question] else { continue }
-                let labels = #"plugin="\#(Self.escaped(name))",question="\#(question.rawValue)""#
-                var seen = 0
-                for (bound, number) in zip(Latencies.bounds, latencies.buckets) {
-                    seen += number
-                    lines.append(
-                        #"anynode_plugin_question_seconds_bucket{\#(labels),le="\#(bound.seconds)"} \#(seen)"#
-                    )
-                }
-                lines.append(#"anynode_plugin_question_seconds_bucket{\#(labels),le="+Inf"} \#(latencies.count)"#)
-                lines.append("anynode_plugin_question_seconds_sum{\(labels)} \(latencies.sum.seconds)")
-                lines.append("anynode_plugin_question_seconds_count{\(labels)} \(latencies.count)")
-            }
-        }
-        lines += [
-            "# HELP anynode_plugin_cache_total Answers of the cache before a directory.",
-            "# TYPE anynode_plugin_cache_total counter",
-        ]
-        for (name, statistics) in plugins {
-            for result in CacheResult.allCases {
-                guard let count = statistics.cache[result] else { continue }
-                lines.append(
-                    #"anynode_plugin_cache_total{plugin="\#(Self.escaped(name))",result="\#(result.rawValue)"} \#(count)"#
-                )
-            }
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func escaped(_ label: String) -> String {
-        label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-    }
-}
-
-extension Duration {
-    fileprivate var seconds: Double {
-        Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
     }
 }

@@ -97,6 +97,12 @@ package final class RegistrationKeeper: Sendable {
     /// Whether anything can be stored.
     package var isOpen: Bool { self.store.isRunning && !self.state.withLock(\.isClosed) }
 
+    /// What is to be written down and is not yet.
+    package var unstoredChanges: Int { self.state.withLock { $0.pending.count } }
+
+    /// What has become of all questions to the store.
+    package var statistics: PluginStatistics { self.store.statistics }
+
     /// How the store is.
     package func health() async -> PluginHealth {
         if let failure = self.state.withLock(\.failure) {

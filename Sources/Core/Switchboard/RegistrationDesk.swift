@@ -22,7 +22,8 @@ package struct RegistrationDesk: Sendable {
     }
 
     package enum Decision: Sendable, Hashable {
-        case admitted(Username, PartyAddress)
+        /// With the name of the directory that knows the number.
+        case admitted(Username, PartyAddress, directory: String?)
         case refused(Reason)
     }
 
@@ -52,10 +53,12 @@ package struct RegistrationDesk: Sendable {
         }
         // A directory may compare names more generously than we do; what it finds must be the one that was asked for.
         guard entry.username == username else { return .refused(.notFound) }
-        guard let number else { return .admitted(username, entry.address(as: entry.dialString)) }
+        guard let number else {
+            return .admitted(username, entry.address(as: entry.dialString), directory: entry.source)
+        }
         guard let dialString = DialString(number) else { return .refused(.notFound) }
         guard entry.owns(dialString) else { return .refused(.forbidden) }
-        return .admitted(username, entry.address(as: dialString))
+        return .admitted(username, entry.address(as: dialString), directory: entry.source)
     }
 
     private func byDialString(_ number: String, _ identity: Identity) async throws -> Decision {
@@ -63,6 +66,6 @@ package struct RegistrationDesk: Sendable {
             let entry = try await self.directory.entry(forDialString: dialString), entry.owns(dialString)
         else { return .refused(.notFound) }
         if case .user(let user) = identity, user != entry.username { return .refused(.forbidden) }
-        return .admitted(entry.username, entry.address(as: dialString))
+        return .admitted(entry.username, entry.address(as: dialString), directory: entry.source)
     }
 }

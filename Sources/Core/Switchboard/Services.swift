@@ -21,6 +21,12 @@ package protocol NotificationService: Sendable {
         -> NotificationOutcome
     /// Sends a push that calls the other off. Best effort.
     func cancel(_ target: NotificationTarget, for notice: CancelNotice, within time: Duration) async
+    /// The name of the notifier that serves a client's token.
+    func notifier(for target: NotificationTarget) -> String?
+}
+
+extension NotificationService {
+    package func notifier(for target: NotificationTarget) -> String? { nil }
 }
 
 extension PluginHost: DirectoryService, AuthenticationService, NotificationService {}

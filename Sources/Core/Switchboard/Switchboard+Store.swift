@@ -52,8 +52,8 @@ extension Switchboard {
     }
 
     /// A push is being sent: its token must work after a restart as well.
-    func write(_ token: SecretDigest, for wakeup: Wakeup, until end: CalendarTime) {
-        guard let keeper = self.keeper, let record = wakeup.record else { return }
+    func write(_ token: SecretDigest, of record: Int64?, until end: CalendarTime) {
+        guard let keeper = self.keeper, let record else { return }
         let number = self.state.withLock { state in
             state.lastChange += 1
             return state.lastChange

@@ -51,7 +51,7 @@ extension Switchboard {
             (state.exchange.noteWakeup(digest, for: wakeup, at: begun), state.exchange.policy.wakeupTokenLife)
         }
         guard isWanted else { return }
-        self.write(digest, for: wakeup, until: self.calendar() + life)
+        self.write(digest, of: wakeup.record, until: self.calendar() + life)
         let notice = WakeupNotice(
             caller: wakeup.caller,
             url: wakeup.notification.url,
@@ -59,9 +59,10 @@ extension Switchboard {
         )
         var retry = PushRetry()
         while true {
-            let remaining = wakeup.end.since(self.clock())
-            let outcome = await notifications.wake(target, for: notice, within: remaining)
+            let sent = self.clock()
+            let outcome = await notifications.wake(target, for: notice, within: wakeup.end.since(sent))
             self.log(outcome, of: wakeup, since: begun)
+            self.remember(.wake, outcome, of: wakeup.registration, for: wakeup.call, target, since: sent)
             switch outcome {
             case .waiting: return self.pushed(digest, for: wakeup, .accepted)
             case .gone: return self.pushed(digest, for: wakeup, .gone)
@@ -93,6 +94,7 @@ extension Switchboard {
         let notice = CancelNotice(caller: wakeup.caller, url: wakeup.notification.url)
         Task {
             await notifications.cancel(target, for: notice, within: .seconds(30))
+            self.remember(.cancel, .waiting, of: wakeup.registration, for: wakeup.call, target, since: nil)
         }
     }
 
@@ -124,7 +126,7 @@ extension NotificationTarget {
 
 extension Moment {
     /// How long after another moment; nothing for one that is later.
-    fileprivate func since(_ other: Moment) -> Duration {
+    func since(_ other: Moment) -> Duration {
         let (difference, isBeyond) = self.nanoseconds.subtractingReportingOverflow(other.nanoseconds)
         return isBeyond ? .zero : .nanoseconds(max(difference, 0))
     }

@@ -18,6 +18,8 @@ package final class Switchboard: Sendable {
         var lastChange: UInt64 = 0
         /// Counts what has happened.
         var events: UInt64 = 0
+        /// Told that there is news; `nil` when nobody follows.
+        var onNews: (@Sendable () -> Void)?
     }
 
     let state: Mutex<State>
@@ -31,6 +33,8 @@ package final class Switchboard: Sendable {
     let keeper: RegistrationKeeper?
     /// Pushes that are sent, and those that wait for their turn.
     let pushes: Mutex<WakeupQueue>
+    /// The last pushes, and what became of them.
+    package let pushHistory = PushHistory()
     /// For waiting before a push is sent, or sent again.
     let timer: any Clock<Duration>
     let logger: Logger
@@ -218,6 +222,11 @@ package final class Switchboard: Sendable {
         self.state.withLock { $0.exchange.beginDrain() }
     }
 
+    /// New calls and registrations are taken again.
+    package func endDrain() {
+        self.state.withLock { $0.exchange.endDrain() }
+    }
+
     /// Ends every call with `shutdown`.
     package func endAllCalls() {
         var touched: [any Port] = []
@@ -276,6 +285,7 @@ package final class Switchboard: Sendable {
     ) -> Result {
         let now = self.clock()
         var errands = Errands()
+        var onNews: (@Sendable () -> Void)?
         let result = self.state.withLock { state in
             let result = event(&state.exchange, now, &state.actions)
             if !state.actions.isEmpty { state.events &+= 1 }
@@ -291,8 +301,10 @@ package final class Switchboard: Sendable {
             }
             state.actions.removeAll(keepingCapacity: true)
             finally(&state)
+            if state.exchange.hasOccurrences { onNews = state.onNews }
             return result
         }
+        onNews?()
         for question in errands.questions {
             self.resolve(question.call, question.dialString)
         }
@@ -332,7 +344,7 @@ extension Switchboard.State {
         }
     }
 
-    fileprivate func port(_ id: PortID) -> (any Port)? {
+    func port(_ id: PortID) -> (any Port)? {
         Int(id.index) < self.ports.count ? self.ports[Int(id.index)] : nil
     }
 }

@@ -29,6 +29,13 @@ final class DirectoryTable: Sendable {
         self.byUsername[username].map { self.entries[$0] }
     }
 
+    /// Some entries in the order in which they were read, and where to go on; `nil` at the end.
+    func page(from start: Int, limit: Int) -> (entries: [DirectoryEntry], next: Int?) {
+        let begin = min(max(start, 0), self.entries.count)
+        let end = min(begin + max(limit, 1), self.entries.count)
+        return (self.entries[begin..<end].map(\.directoryEntry), end < self.entries.count ? end : nil)
+    }
+
     func entry(owning dialString: DialString) -> StaticEntry? {
         self.byDialString[dialString].map { self.entries[$0] }
     }

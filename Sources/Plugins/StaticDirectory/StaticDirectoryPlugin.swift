@@ -154,6 +154,10 @@ package final class StaticDirectoryPlugin: DirectoryPlugin, AuthenticatorPlugin 
 
     // MARK: Questions
 
+    func page(from start: Int, limit: Int) -> (entries: [DirectoryEntry], next: Int?) {
+        self.state.withLock(\.table).page(from: start, limit: limit)
+    }
+
     package func entry(forUsername username: Username) async -> DirectoryEntry? {
         self.state.withLock(\.table).entry(of: username)?.directoryEntry
     }

@@ -69,7 +69,7 @@ struct RegistrationDeskTests {
         let identity = testCase.login.flatMap { Username($0) }.map(Identity.user) ?? .anonymous
         let assignment = Assignment(username: testCase.username, dialString: testCase.dialString)
         switch await desk.decide(assignment, for: identity) {
-        case .admitted(_, let address): #expect(address.dialString.text == testCase.expected)
+        case .admitted(_, let address, _): #expect(address.dialString.text == testCase.expected)
         case .refused(let reason): #expect(reason.rawValue == testCase.expected)
         }
     }

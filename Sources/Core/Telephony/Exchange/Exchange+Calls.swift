@@ -35,6 +35,7 @@ extension Exchange {
         )
         let call = self.calls.insert(Call(caller: leg))
         self.book[id]?.calls.append(.init(identifier: identifier, call: call, seat: .caller))
+        self.chronicle.begin(call, caller: leg, dialled: remote, .started, at: now)
         self.timers.remind(of: .ring(call), at: now + self.policy.ringTimeout)
         self.route(call, to: dialString, devices, at: now, into: &actions)
     }
@@ -68,6 +69,7 @@ extension Exchange {
         from port: PortID,
         into actions: inout [ExchangeAction]
     ) {
+        self.chronicle.statistics.callsRefused[reason, default: 0] += 1
         actions.append(.tell(port, .callRefused(identifier: identifier.text, reason)))
         if let id = self.ports[port]?.registration {
             self.dismissGuest(id, into: &actions)
@@ -122,6 +124,7 @@ extension Exchange {
             return self.offer(call, to: devices.reachable, at: now, into: &actions)
         }
         guard let refusal = devices.refusal else {
+            self.chronicle.note(.resolving, of: call, at: now)
             actions.append(.resolve(call, dialString))
             return
         }
@@ -154,6 +157,7 @@ extension Exchange {
             )
             self.change(call, at: now, into: &actions) { $0.offer(to: leg, into: &$1) }
             guard self.calls[call]?.leg(seat) != nil else { return }
+            if !leg.isPresent { self.chronicle.note(.waiting(id), of: call, at: now) }
             self.book[id]?.calls.append(.init(identifier: identifier, call: call, seat: seat))
             if candidate.reach != .ring {
                 summoned.append((candidate, seat))
@@ -174,6 +178,7 @@ extension Exchange {
         into actions: inout [ExchangeAction]
     ) {
         guard let call = self.calls[id] else { return }
+        self.chronicle.note(.resolved(resolution), of: id, at: now)
         let reason: Reason =
             switch resolution {
             case .known: .unavailable
@@ -230,6 +235,15 @@ extension Exchange {
         second.label = second.label.connected(to: firstAddress, description: first.description)
         let joined = Call(joining: first, with: second)
         let call = self.calls.insert(joined)
+        self.chronicle.begin(
+            call,
+            caller: joined.caller,
+            dialled: joined.caller.label.remote,
+            .continued(entry.call),
+            at: now
+        )
+        self.chronicle.joined(call, with: second.label.local, at: now)
+        for old in [entry.call, other.call] { self.chronicle.moved(old, to: call, at: now) }
         self.move(joined.caller, to: call)
         for callee in joined.callees {
             self.move(callee, to: call)
@@ -279,6 +293,7 @@ extension Exchange {
                 self.change(id, at: now, into: &actions) { $0.refuse(seat, refusal, into: &$1) }
             } else {
                 self.calls[id]?.awaitRedirect(by: seat)
+                self.chronicle.note(.resolving, of: id, at: now)
                 actions.append(.resolve(id, dialString))
             }
             return
@@ -289,6 +304,8 @@ extension Exchange {
         let remote = PartyAddress(dialString: dialString, displayName: devices.displayName)
         let redirected = Call(redirecting: leg, to: remote)
         let onward = self.calls.insert(redirected)
+        self.chronicle.begin(onward, caller: redirected.caller, dialled: remote, .continued(id), at: now)
+        self.chronicle.moved(id, to: onward, at: now)
         self.move(redirected.caller, to: onward)
         self.timers.remind(of: .ring(onward), at: now + self.policy.ringTimeout)
         self.change(onward, at: now, into: &actions) { $0.tellState(to: .caller, into: &$1) }

@@ -23,10 +23,12 @@ extension Exchange {
             actions.append(.tell(port, .registerFailed(refusal)))
             return
         }
-        let registration = Registration(enrolment: enrolment, port: port)
+        var registration = Registration(enrolment: enrolment, port: port)
+        registration.begin = now
         let id = self.book.insert(registration)
         self.ports[port]?.registration = id
         self.passLease(of: port, to: id)
+        self.chronicle(.created, of: id, at: now)
         actions.append(.tell(port, .registered(registration.label)))
     }
 
@@ -110,10 +112,12 @@ extension Exchange {
         self.ports[port]?.registration = id
         self.store(id, into: &actions)
         guard let registration = self.book[id] else { return false }
+        self.chronicle(.returned, of: id, at: now)
         if !registration.isGuest {
             actions.append(.tell(port, .registered(registration.label)))
         }
         for entry in registration.calls {
+            self.chronicle.returned(id, in: entry.call, at: now)
             self.change(entry.call, at: now, into: &actions) { $0.returned(entry.seat, into: &$1) }
         }
         return true
@@ -202,6 +206,7 @@ extension Exchange {
             self.ports[port]?.registration = nil
         }
         self.endCalls(of: id, because: departure, at: now, into: &actions)
+        self.chronicle(.ended(departure), of: id, at: now)
         self.unstore(id, into: &actions)
         self.forget(id)
         guard let port = registration.port else { return }
@@ -216,6 +221,13 @@ extension Exchange {
         case .administrator: self.close(port, .administrator, into: &actions)
         case .shutdown: self.close(port, .shutdown, into: &actions)
         }
+    }
+
+    /// Has a registration's socket closed, and nothing else: its client may come back. `false` when nobody is there.
+    package func disconnect(_ id: RegistrationID, into actions: inout [ExchangeAction]) -> Bool {
+        guard let port = self.book.port(of: id), self.isOpen(port) else { return false }
+        actions.append(.close(port, .disconnected))
+        return true
     }
 
     /// Strikes a registration, with all that leads to it.

@@ -63,6 +63,7 @@ extension Exchange {
             end: now + self.policy.wakeupTimeout,
             record: self.book[id]?.record
         )
+        self.chronicle.note(.pushRequested(id), of: call, at: now)
         actions.append(.wake(wakeup))
         return true
     }
@@ -99,6 +100,19 @@ extension Exchange {
         return true
     }
 
+    /// An operator has a client woken, for no call: until the token is too old, it may come back with it, once. `nil` for one
+    /// that can't be woken.
+    package mutating func noteTrialWakeup(
+        _ token: SecretDigest,
+        of id: RegistrationID,
+        at now: Moment
+    ) -> (notification: NotificationData, record: Int64?)? {
+        guard let registration = self.book[id], let notification = registration.notification else { return nil }
+        self.wakeups.note(token, .init(registration: id, wakeup: nil))
+        self.timers.remind(of: .wakeup(token), at: now + self.policy.wakeupTokenLife)
+        return (notification, registration.record)
+    }
+
     /// Whether a push may still be answered.
     package func awaits(_ token: SecretDigest) -> Bool {
         self.wakeups.registration(for: token) != nil
@@ -112,6 +126,7 @@ extension Exchange {
         at now: Moment,
         into actions: inout [ExchangeAction]
     ) {
+        self.chronicle.note(.pushed(wakeup.registration, result), of: wakeup.call, at: now)
         if let token, result == .accepted {
             // The call may have ended while the push was on its way, and nobody could be told so before; or the client was
             // faster than the service's answer, and is there.

@@ -11,6 +11,8 @@ package struct Exchange: Sendable {
     var timers = TimerQueue<Moment, ExchangeTimer>()
     var leases = LeaseBook()
     var wakeups = WakeupBook()
+    /// What is remembered of what has happened.
+    package internal(set) var chronicle: Chronicle
     /// The number of the next registration in the store.
     var nextRecord: Int64 = 1
     /// While what was before is taken over: where everything from the store has come to stand.
@@ -24,6 +26,7 @@ package struct Exchange: Sendable {
 
     package init(policy: ExchangePolicy, seed: UInt64) {
         self.policy = policy
+        self.chronicle = Chronicle(capacity: policy.rememberedCalls)
         self.identifiers = SequentialRandom(seed: seed)
     }
 
@@ -42,8 +45,10 @@ package struct Exchange: Sendable {
         switch self.book[id]?.connectionLost(port, at: now) {
         case .wait(let remind)?:
             self.store(id, into: &actions)
+            self.chronicle(.lost, of: id, at: now)
             for entry in self.book[id]?.calls ?? [] {
                 self.calls[entry.call]?.connectionLost(by: entry.seat)
+                self.chronicle.note(.lost(id), of: entry.call, at: now)
             }
             if remind {
                 self.timers.remind(of: .absence(id), at: now + self.policy.reconnectGrace)
@@ -107,9 +112,9 @@ package struct Exchange: Sendable {
         case .terminate(let reason):
             self.change(entry.call, at: now, into: &actions) { $0.terminate(by: entry.seat, reason: reason, into: &$1) }
         case .hold:
-            self.change(entry.call, at: now, into: &actions) { $0.hold(by: entry.seat, into: &$1) }
+            self.setHold(entry, of: id, to: true, at: now, into: &actions)
         case .retrieve:
-            self.change(entry.call, at: now, into: &actions) { $0.retrieve(by: entry.seat, into: &$1) }
+            self.setHold(entry, of: id, to: false, at: now, into: &actions)
         case .media(let message):
             self.change(entry.call, at: now, into: &actions) { $0.media(message, from: entry.seat, into: &$1) }
         case .malformed:
@@ -119,6 +124,22 @@ package struct Exchange: Sendable {
         case .redirect(let dialString):
             self.redirect(entry, to: dialString, of: id, at: now, into: &actions)
         }
+    }
+
+    private mutating func setHold(
+        _ entry: Registration.CallEntry,
+        of id: RegistrationID,
+        to holds: Bool,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
+        var isNews = false
+        self.change(entry.call, at: now, into: &actions) { call, actions in
+            let before = call.leg(entry.seat)?.holds
+            holds ? call.hold(by: entry.seat, into: &actions) : call.retrieve(by: entry.seat, into: &actions)
+            isNews = call.leg(entry.seat)?.holds != before
+        }
+        if isNews { self.chronicle.note(holds ? .held(id) : .retrieved(id), of: entry.call, at: now) }
     }
 
     /// Why a socket has no call of the name it gives: where nobody may have calls, that comes first.
@@ -205,6 +226,7 @@ package struct Exchange: Sendable {
     /// New rules, from now on.
     package mutating func apply(_ policy: ExchangePolicy) {
         self.policy = policy
+        self.chronicle.apply(capacity: policy.rememberedCalls)
     }
 
     // MARK: Carrying out
@@ -219,19 +241,26 @@ package struct Exchange: Sendable {
         var wanted: [CallAction] = []
         swap(&wanted, &self.wanted)
         self.calls.update(id) { $0?.experience(event, into: &wanted) }
-        self.carryOut(wanted, of: id, into: &actions)
+        self.carryOut(wanted, of: id, at: now, into: &actions)
         wanted.removeAll(keepingCapacity: true)
         swap(&wanted, &self.wanted)
     }
 
-    private mutating func carryOut(_ wanted: [CallAction], of id: CallID, into actions: inout [ExchangeAction]) {
+    private mutating func carryOut(
+        _ wanted: [CallAction],
+        of id: CallID,
+        at now: Moment,
+        into actions: inout [ExchangeAction]
+    ) {
         for action in wanted {
             switch action {
             case .tell(let registration, let label, let indication):
+                self.chronicle(indication, to: registration, label, of: id, at: now)
                 guard let port = self.book.port(of: registration) else { continue }
                 actions.append(.tell(port, .call(label, indication)))
             case .legEnded(let registration, let label, let reason, let isPresent):
                 self.book[registration]?.calls.removeAll { $0.identifier == label.identifier }
+                self.chronicle.note(.legEnded(registration, reason), of: id, at: now)
                 self.wakeupEnded(of: registration, for: id, isPresent: isPresent, into: &actions)
                 if isPresent, let port = self.book.port(of: registration) {
                     actions.append(.tell(port, .call(label, .status(.terminated, reason))))
@@ -239,6 +268,7 @@ package struct Exchange: Sendable {
                 self.dismissGuest(registration, into: &actions)
             case .ended:
                 self.calls.remove(id)
+                self.chronicle.end(id, at: now)
             }
         }
     }

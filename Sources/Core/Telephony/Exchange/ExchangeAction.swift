@@ -39,6 +39,8 @@ package enum CloseCause: Sendable, Hashable {
     case replaced
     /// An operator ended its registration.
     case administrator
+    /// An operator wants its client to come again.
+    case disconnected
     /// The access token expired.
     case expired
     /// A guest's last call is over.
@@ -84,6 +86,8 @@ package struct ExchangePolicy: Sendable, Hashable {
     package var devicesPerNumber = 5
     package var callsPerRegistration = 64
     package var callStartsPerSecond = 5
+    /// How many ended calls are remembered with their stories.
+    package var rememberedCalls = 1000
 
     package init() {}
 }

@@ -174,6 +174,8 @@ extension Exchange {
         }
         guard let call = Call(record) else { return }
         let id = self.calls.insert(call)
+        self.chronicle.begin(id, caller: call.caller, dialled: call.caller.label.remote, .takenOver, at: now)
+        if call.phase == .connected { self.chronicle.joined(id, with: call.caller.label.remote, at: now) }
         for leg in [call.caller] + call.callees {
             self.book[leg.registration]?.calls.append(
                 .init(identifier: leg.label.identifier, call: id, seat: leg.seat)

@@ -102,6 +102,19 @@ package struct Slab<Element> {
         return (page, end < self.elements.count ? end : nil)
     }
 
+    /// How many of so many elements from an index on are so, and the index to go on with; `nil` at the end.
+    package func count(
+        from start: Int,
+        limit: Int,
+        where isWanted: (Element) -> Bool
+    ) -> (count: Int, next: Int?) {
+        let end = min(self.elements.count, start + max(limit, 1))
+        let count = self.elements.withUnsafeBufferPointer { elements in
+            elements[min(start, end)..<end].count { $0.map(isWanted) ?? false }
+        }
+        return (count, end < self.elements.count ? end : nil)
+    }
+
     /// The names of all elements.
     package var handles: [Handle<Element>] {
         self.elements.indices.compactMap { index in

@@ -23,6 +23,10 @@ package struct Registration: Sendable {
     package let username: Username?
     /// How the client's program describes itself (§8.1.13).
     package let description: String?
+    /// The directory that gave it the number, where that is known.
+    package let directory: String?
+    /// Since when it has existed, as far as this process knows.
+    package internal(set) var begin: Moment?
     /// How to wake the client when it sleeps.
     package private(set) var notification: NotificationData?
     /// Since when its messaging service has not known it any more: no push until the client offers its token again.
@@ -61,6 +65,7 @@ package struct Registration: Sendable {
         self.address = enrolment.address
         self.username = enrolment.username
         self.description = enrolment.description
+        self.directory = enrolment.directory
     }
 
     /// One of before the server was started anew: nobody is there, and its secret is known by its digest only.
@@ -76,6 +81,7 @@ package struct Registration: Sendable {
         self.address = enrolment.address
         self.username = enrolment.username
         self.description = enrolment.description
+        self.directory = enrolment.directory
         self.sealed = digest
         self.notification = notification
         self.quarantinedSince = quarantinedSince
@@ -262,16 +268,20 @@ package struct Enrolment: Sendable {
     package var username: Username?
     package var address: PartyAddress
     package var description: String?
+    /// The name of the directory that gave the number.
+    package var directory: String?
 
     package init(
         identifier: RegistrationIdentifier,
         username: Username?,
         address: PartyAddress,
-        description: String? = nil
+        description: String? = nil,
+        directory: String? = nil
     ) {
         self.identifier = identifier
         self.username = username
         self.address = address
         self.description = description
+        self.directory = directory
     }
 }

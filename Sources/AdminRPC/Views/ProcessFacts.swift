@@ -1,0 +1,12 @@
+import Glibc
+
+/// What the system knows of this process.
+enum ProcessFacts {
+    static var pid: Int { Int(getpid()) }
+
+    static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
