@@ -170,6 +170,9 @@ import Testing
             ]
         )
         #expect(AdminFailure.refused(refusal).exitStatus == 1)
+        let conflict = Refusal(code: 1005, message: "overtaken", data: ["revision": "r9"])
+        let advice = AdminFailure.refused(conflict).report(location).last ?? ""
+        #expect(advice.contains("the revision is r9 now"))
         #expect(AdminFailure.broken(.closed(insideLine: true)).exitStatus == 3)
     }
 }

@@ -180,7 +180,7 @@ import Testing
         let trace = try #require(try AnynodeControl.parseAsRoot(["calls", "trace", "31"]) as? Calls.Trace)
         let steps: JSONValue = [
             ["afterMilliseconds": 0, "step": "started", "text": "30 dials 31"],
-            ["afterMilliseconds": .number("1203.4"), "step": "pushFailed", "text": "\u{1B}x"],
+            ["afterMilliseconds": .number("1203.4"), "step": "pushFailed", "text": "\u{1B}x", "reason": "busy"],
         ]
         let result: JSONValue = [
             "items": [
@@ -194,7 +194,7 @@ import Testing
             trace.lines(for: result, on: .plain) == [
                 "Call 8.1 from 30 Ann to 31, 2026-11-23 15:04:05Z, ended: noAnswer",
                 "     0 ms  started     30 dials 31",
-                "  1203 ms  pushFailed  \\u{1b}x",
+                "  1203 ms  pushFailed  \\u{1b}x (busy)",
                 "  (2 steps left out)",
             ]
         )
