@@ -246,7 +246,7 @@ class WebSocket(Session):
         self.socket = self._end.enter_context(
             connect_websocket(
                 f"ws://127.0.0.1:{port}/rpc", origin=origin, subprotocols=subprotocols, additional_headers=headers,
-                open_timeout=LIMIT, proxy=None, max_size=None, **options,
+                open_timeout=LIMIT, proxy=None, max_size=None, max_queue=None, **options,
             )
         )
 

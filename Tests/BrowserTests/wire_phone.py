@@ -16,7 +16,7 @@ _calls = itertools.count(1)
 
 
 class WirePhone:
-    def __init__(self, port, username=None, password="demo", query="", description=None):
+    def __init__(self, port, username=None, password="demo", query="", description=None, path=""):
         self.port = port
         self.username = username
         self.number = NUMBERS.get(username)
@@ -26,7 +26,7 @@ class WirePhone:
         login = f"{username}:{password}@" if username and not query else ""
         self._end = contextlib.ExitStack()
         self.socket = self._end.enter_context(
-            connect(f"ws://{login}127.0.0.1:{port}/{query}", open_timeout=LIMIT, proxy=None)
+            connect(f"ws://{login}127.0.0.1:{port}/{path}{query}", open_timeout=LIMIT, proxy=None, max_queue=None)
         )
 
     def __enter__(self):
