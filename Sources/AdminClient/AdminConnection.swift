@@ -66,7 +66,9 @@ package struct AdminConnection: ~Copyable {
     }
 
     private static func event(in message: JSONValue) -> JSONValue? {
-        message["method"]?.string == "event" ? message["params"] ?? .object(JSONObject()) : nil
+        // Not `nil`, which would be JSON's null here.
+        guard message["method"]?.string == "event" else { return .none }
+        return message["params"] ?? .object(JSONObject())
     }
 
     private static func refusal(_ error: JSONValue) -> Refusal {

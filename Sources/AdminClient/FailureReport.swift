@@ -28,6 +28,7 @@ extension AdminFailure {
         switch self {
         case .refused(let refusal):
             return ["error \(refusal.code): \(refusal.message.shown)"] + refusal.problems.map { "  \($0.line)" }
+                + Self.advice(refusal)
         case .noServer(_, let code):
             return ["error: no server answers at \(path): \(systemMessage(code))"]
                 + location.trail.map { "  \($0)" } + ["  \(Self.advice(code))"]
@@ -46,6 +47,12 @@ extension AdminFailure {
         case .broken(.lineTooLong):
             return ["error: an answer from \(path) has no end"]
         }
+    }
+
+    private static func advice(_ refusal: Refusal) -> [String] {
+        guard refusal.code == Refusal.Code.conflict else { return [] }
+        let now = refusal.revision.map { ", the revision is \($0.words.shown) now" } ?? ""
+        return ["  somebody else changed the configuration\(now): see \"anynodectl config get\", then try again"]
     }
 
     private static func advice(_ code: Int32) -> String {

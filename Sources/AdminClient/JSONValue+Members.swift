@@ -4,7 +4,7 @@ package import StrictJSON
 extension JSONValue {
     /// A member of an object.
     package subscript(name: String) -> JSONValue? {
-        if case .object(let object) = self { object[name] } else { nil }
+        if case .object(let object) = self { object[name] } else { .none }
     }
 
     /// The text, if it is a string.

@@ -72,15 +72,20 @@ extension ListCommand {
             items += page.items
             let next = page["cursor"]
             // A server that hands out the same page for ever must not keep us for ever.
-            guard next != cursor || next == nil else { break }
+            guard next?.string != cursor?.string else {
+                cursor = .none
+                break
+            }
             cursor = next
-        } while cursor != nil && items.count < self.limit ?? .max
+        } while cursor?.string != nil && items.count < self.limit ?? .max
 
         var object = JSONObject()
         object["items"] = .array(items)
         object["cursor"] = cursor
         try self.conclude(.object(object))
-        if cursor != nil, !self.options.json { Screen.remark("there are more: --limit sets how many are shown") }
+        if cursor?.string != nil, !self.options.json {
+            Screen.remark("there are more: --limit sets how many are shown")
+        }
     }
 
     func lines(for result: JSONValue, on screen: Screen) -> [String] {
@@ -130,7 +135,7 @@ extension Optional where Wrapped == String {
 
 extension Bool {
     /// For a parameter that is left out unless it is set.
-    var orAbsent: JSONValue? { self ? true : nil }
+    var orAbsent: JSONValue? { self ? .bool(true) : .none }
 }
 
 extension Seconds {

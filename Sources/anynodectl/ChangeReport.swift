@@ -4,14 +4,14 @@ internal import StrictJSON
 /// What a change of the configuration did, or would do.
 enum ChangeReport {
     /// `{changes, restartRequired, revision?, persisted?}`.
-    static func lines(_ result: JSONValue, isDone: Bool = true) -> [String] {
+    static func lines(_ result: JSONValue, isDone: Bool = true, tellsWhetherSaved: Bool = true) -> [String] {
         var lines: [String] = []
         let changes = result["changes"]?.elements ?? []
         for change in changes {
             let pointer = change["pointer"]?.string ?? ""
             lines.append("  \(Self.sign(change)) \(pointer.isEmpty ? "(whole document)" : pointer.shown)")
         }
-        if result["changes"] != nil, changes.isEmpty { lines.append("nothing changes") }
+        if case .array? = result["changes"], changes.isEmpty { lines.append("nothing changes") }
         let restart = result["restartRequired"]?.elements ?? []
         if !restart.isEmpty {
             lines.append("only with a restart of the server:")
@@ -20,9 +20,9 @@ enum ChangeReport {
         if isDone, let revision = result["revision"] {
             let saved: String =
                 switch result["persisted"]?.bool {
-                case true?: ", written to the configuration file"
-                case false?: ", not in the configuration file (--persist)"
-                case nil: ""
+                case true? where tellsWhetherSaved: ", written to the configuration file"
+                case false? where tellsWhetherSaved: ", not in the configuration file (--persist)"
+                case true?, false?, nil: ""
                 }
             lines.append("revision \(revision.words.shown)\(saved)")
         }

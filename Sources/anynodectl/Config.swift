@@ -92,7 +92,7 @@ struct Config: ParsableCommand {
             AdminRequest(
                 "config.apply",
                 params: [
-                    self.patch ? "patch" : "document": document, "revision": self.revision.map(Self.revisionValue),
+                    self.patch ? "patch" : "document": document, "revision": self.revision.json,
                     "dryRun": self.dryRun.orAbsent, "persist": self.persist.orAbsent,
                 ]
             )
@@ -100,11 +100,6 @@ struct Config: ParsableCommand {
 
         func lines(for result: JSONValue, on screen: Screen) -> [String] {
             ChangeReport.lines(result, isDone: !self.dryRun) + (self.dryRun ? ["nothing was changed (--dry-run)"] : [])
-        }
-
-        /// Digits are a number.
-        static func revisionValue(_ text: String) -> JSONValue {
-            Int(text).map { .number(String($0)) } ?? .string(text)
         }
     }
 
@@ -115,6 +110,8 @@ struct Config: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func request() -> AdminRequest { AdminRequest("config.reload") }
-        func lines(for result: JSONValue, on screen: Screen) -> [String] { ChangeReport.lines(result) }
+        func lines(for result: JSONValue, on screen: Screen) -> [String] {
+            ChangeReport.lines(result, tellsWhetherSaved: false)
+        }
     }
 }

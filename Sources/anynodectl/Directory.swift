@@ -119,12 +119,15 @@ struct Directory: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Takes an entry out of a writable directory.")
         @Argument(help: "The user's name.") var username: String
         @Option(help: "The directory; where there is only one, that.") var plugin: String?
+        @Flag(help: "Write it into the configuration file too.") var persist = false
         @OptionGroup var options: GlobalOptions
 
         func request() -> AdminRequest {
             AdminRequest(
                 "directory.delete",
-                params: ["plugin": self.plugin.json, "username": .string(self.username)]
+                params: [
+                    "plugin": self.plugin.json, "username": .string(self.username), "persist": self.persist.orAbsent,
+                ]
             )
         }
         func lines(for result: JSONValue, on screen: Screen) -> [String] { ["\(self.username.shown) is deleted"] }

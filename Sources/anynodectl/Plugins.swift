@@ -98,6 +98,8 @@ struct Plugins: ParsableCommand {
                 params: ["name": .string(self.name), "settings": settings, "persist": self.persist.orAbsent]
             )
         }
+
+        func lines(for result: JSONValue, on screen: Screen) -> [String] { ChangeReport.lines(result) }
     }
 
     struct Enable: AdminCommand {
@@ -109,6 +111,7 @@ struct Plugins: ParsableCommand {
         func request() -> AdminRequest {
             AdminRequest("plugins.enable", params: ["name": .string(self.name), "persist": self.persist.orAbsent])
         }
+        func lines(for result: JSONValue, on screen: Screen) -> [String] { ChangeReport.lines(result) }
     }
 
     struct Disable: AdminCommand {
@@ -120,5 +123,6 @@ struct Plugins: ParsableCommand {
         func request() -> AdminRequest {
             AdminRequest("plugins.disable", params: ["name": .string(self.name), "persist": self.persist.orAbsent])
         }
+        func lines(for result: JSONValue, on screen: Screen) -> [String] { ChangeReport.lines(result) }
     }
 }

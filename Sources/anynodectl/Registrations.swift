@@ -35,7 +35,7 @@ struct Registrations: ParsableCommand {
         }
 
         func request() -> AdminRequest {
-            let isConnected: JSONValue? = self.connected ? true : self.away ? false : nil
+            let isConnected: JSONValue? = self.connected ? .bool(true) : self.away ? .bool(false) : .none
             return AdminRequest(
                 "registrations.list",
                 params: [

@@ -33,8 +33,9 @@ enum SecretInput {
         guard tcgetattr(0, &before) == 0 else { return nil }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
-        Screen.write("\(prompt): ", to: 2)
         guard tcsetattr(0, TCSAFLUSH, &silent) == 0 else { return nil }
+        // Only now, so that whoever answers the prompt at once is not seen doing so.
+        Screen.write("\(prompt): ", to: 2)
         defer {
             tcsetattr(0, TCSAFLUSH, &before)
             Screen.write("\n", to: 2)

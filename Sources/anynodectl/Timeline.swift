@@ -21,7 +21,7 @@ enum Timeline {
         let rows = steps.map { step in
             (
                 time: (step["afterMilliseconds"]?.double?.rounded().short ?? "?") + " ms",
-                name: step["step"]?.string?.shown ?? "", text: step["text"]?.string?.shown ?? ""
+                name: step["step"]?.string?.shown ?? "", text: Self.text(of: step)
             )
         }
         let timeWidth = rows.map(\.time.columns).max() ?? 0
@@ -32,6 +32,13 @@ enum Timeline {
                 "  \(row.time.padded(to: timeWidth, onTheLeft: true))  \(Self.painted(name, row.name, screen))\(row.text)"
             return String(line.reversed().drop { $0 == " " }.reversed())
         }
+    }
+
+    /// The step's sentence, and its reason unless the sentence says it.
+    private static func text(of step: JSONValue) -> String {
+        let text = step["text"]?.string ?? ""
+        guard let reason = step["reason"]?.string, !text.contains(reason) else { return text.shown }
+        return "\(text) (\(reason))".shown
     }
 
     /// Steps that went wrong stand out, and the one that everybody waits for.

@@ -23,7 +23,8 @@ package struct Details: Sendable {
             guard !Self.isOneLine(member) else {
                 let text = member.words.shown
                 let shown = Self.statusNames.contains(name) ? paint(text) : text
-                lines.append("\(label.padded(to: indentation.count + width + 1)) \(shown)")
+                let padded = label.padded(to: indentation.count + width + 1)
+                lines.append(shown.isEmpty ? label : "\(padded) \(shown)")
                 continue
             }
             lines.append(label)

@@ -7,8 +7,7 @@ enum MergePatch {
         var result = JSONObject()
         if case .object(let object) = target { result = object }
         for (name, value) in changes.members {
-            // Spelled out: a bare `nil` would be taken for JSON's null here.
-            result[name] = value == .null ? JSONValue?.none : self.apply(value, to: result[name] ?? .null)
+            result[name] = value == .null ? nil : self.apply(value, to: result[name] ?? .null)
         }
         return .object(result)
     }

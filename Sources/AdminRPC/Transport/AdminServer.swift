@@ -238,6 +238,13 @@ package final class AdminServer: Sendable {
         let conversation = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
             configuration: .init(upgradeConfiguration: configuration)
         )
+        let upgrade = try channel.pipeline.syncOperations.handler(
+            type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self
+        )
+        try channel.pipeline.syncOperations.addHandler(
+            UpgradeFilter { Self.upgradeHeaders(for: $0, at: door) != nil },
+            position: .before(upgrade)
+        )
         // What is no HTTP is answered 400 by then; nothing that follows it makes sense.
         conversation.whenFailure { _ in channel.close(promise: nil) }
         return conversation
