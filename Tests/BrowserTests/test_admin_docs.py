@@ -137,6 +137,9 @@ class Comparison:
         elif TIME.fullmatch(expected):
             assert TIME.fullmatch(actual), f"{where}: {actual}"
         else:
+            for (known, shown), real in self.real.items():
+                if known == "revision":
+                    expected = expected.replace(shown, real)
             assert isinstance(actual, str) and re.fullmatch(pattern(expected), actual, re.DOTALL), (
                 f"{where}: {expected!r} on the page, {actual!r} in the answer"
             )
