@@ -22,7 +22,8 @@ extension PluginConfiguration {
                 if before.enabled != plugin.enabled {
                     return Change(plugin: plugin.name, status: plugin.enabled ? "enabled" : "disabled")
                 }
-                let isSame = before.kind == plugin.kind && before.settings == plugin.settings && before.cache == plugin.cache
+                let isSame =
+                    before.kind == plugin.kind && before.settings == plugin.settings && before.cache == plugin.cache
                 return isSame ? nil : Change(plugin: plugin.name, status: "configured")
             }
     }

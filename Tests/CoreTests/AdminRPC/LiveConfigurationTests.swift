@@ -191,7 +191,9 @@ struct LiveConfigurationTests {
         }
     }
 
-    @Test("A plugin that hangs is given up at its deadline; who wants to change something meanwhile waits, and all goes on")
+    @Test(
+        "A plugin that hangs is given up at its deadline; who wants to change something meanwhile waits, and all goes on"
+    )
     func hangingPlugin() async throws {
         let clock = ManualClock()
         try await withLiveServer(clock: clock) { live in
