@@ -84,7 +84,7 @@ def test_system_health(server, admin):
     health = admin.call("system.health")
     assert health["status"] == "ok"
     components = {one["name"]: one for one in health["components"]}
-    assert {"listener:public", "plugin:static", "store"} <= components.keys()
+    assert {"listener:public", "plugin:static", "store", "log"} <= components.keys()
     for one in components.values():
         assert one["status"] == "ok" and just_now(one["since"]) and "problem" not in one
 
@@ -625,7 +625,7 @@ def test_hangup_takes_the_file_over(server, admin):
 
 def test_plugins_list_and_get(server, admin, phones):
     (listed,) = admin.call("plugins.list")["items"]
-    assert listed.keys() == {"name", "kind", "roles", "enabled", "health"}
+    assert listed.keys() == {"name", "kind", "roles", "enabled", "health", "pointer"}
     assert (listed["name"], listed["kind"], listed["enabled"]) == ("static", "StaticDirectory", True)
     assert set(listed["roles"]) == {"directory", "authenticator"}
     assert listed["health"]["status"] == "ok" and just_now(listed["health"]["since"])
