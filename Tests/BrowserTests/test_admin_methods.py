@@ -1,21 +1,24 @@
 """Each method of the admin API, once, with what it means to phones, files and processes."""
 
+import contextlib
 import copy
 import datetime
 import json
 import os
 import re
+import resource
 import signal
 import stat
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from admin_client import (
     CONFLICT, HTTP, INVALID_CONFIGURATION, INVALID_PARAMS, NOT_FOUND, Lines, Refused,
-    request, socket_path, tcp_port, until,
+    descriptors, request, socket_path, tcp_port, until,
 )
 from conftest import ROOT, path_from_environment
 from wire_phone import NUMBERS, WirePhone, talking
@@ -579,6 +582,29 @@ def test_a_file_that_can_not_be_written(disk, start_server, what, words):
             disk.remount("rw")
         assert admin.call("config.apply", patch={"signaling": {"ringTimeout": "33s"}}, persist=True)["persisted"] is True
         assert json.loads(file_of(server).read_text())["signaling"]["ringTimeout"] == "33s"
+
+
+def test_without_descriptors_nothing_changes(server, admin, phones):
+    """A6: EMFILE where a file is to be written."""
+    pid = server._process.pid
+    before, text = running(admin), file_of(server).read_bytes()
+    highest = max(int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir())
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    # Descriptors below the highest that are free are given out first: none may be left.
+    free = highest + 1 - descriptors(server)
+    with contextlib.ExitStack() as others:
+        for _ in range(free):
+            others.enter_context(Lines(socket_path(server))).call("system.health")
+        highest = max(int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir())
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
+        try:
+            error = refusal(admin, "config.apply", patch={"signaling": {"ringTimeout": "33s"}}, persist=True)
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+    assert "too many open files" in str(error).lower(), error
+    assert file_of(server).read_bytes() == text and running(admin) == before
+    admin.call("config.apply", patch={"signaling": {"ringTimeout": "33s"}}, persist=True)
+    talking(*phones)
 
 
 def test_a_thousand_hangups_while_people_talk(server, admin, phones):
