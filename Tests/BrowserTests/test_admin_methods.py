@@ -1,21 +1,24 @@
 """Each method of the admin API, once, with what it means to phones, files and processes."""
 
+import contextlib
 import copy
 import datetime
 import json
 import os
 import re
+import resource
 import signal
 import stat
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from admin_client import (
-    CONFLICT, HTTP, INVALID_CONFIGURATION, INVALID_PARAMS, NOT_FOUND, Lines, Refused,
-    request, socket_path, tcp_port, until,
+    CONFLICT, HTTP, INVALID_CONFIGURATION, INVALID_PARAMS, NOT_FOUND, PLUGIN_UNAVAILABLE, Lines, Refused,
+    descriptors, request, socket_path, tcp_port, until,
 )
 from conftest import ROOT, path_from_environment
 from wire_phone import NUMBERS, WirePhone, talking
@@ -84,7 +87,7 @@ def test_system_health(server, admin):
     health = admin.call("system.health")
     assert health["status"] == "ok"
     components = {one["name"]: one for one in health["components"]}
-    assert {"listener:public", "plugin:static", "store"} <= components.keys()
+    assert {"listener:public", "plugin:static", "store", "log"} <= components.keys()
     for one in components.values():
         assert one["status"] == "ok" and just_now(one["since"]) and "problem" not in one
 
@@ -581,6 +584,40 @@ def test_a_file_that_can_not_be_written(disk, start_server, what, words):
         assert json.loads(file_of(server).read_text())["signaling"]["ringTimeout"] == "33s"
 
 
+@pytest.mark.parametrize("web", [False, True])
+def test_without_descriptors_nothing_changes(start_server, web):
+    """A6: EMFILE where a file is to be written, or even before, where pages are to be read."""
+
+    def adjust(document):
+        document["listeners"][0]["web"] = web
+
+    server = start_server(adjust)
+    pid = server._process.pid
+
+    def highest():
+        return max(int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+    with contextlib.ExitStack() as stack:
+        admin = stack.enter_context(Lines(socket_path(server)))
+        alice = stack.enter_context(WirePhone(server.port, "alice")).register()
+        bob = stack.enter_context(WirePhone(server.port, "bob")).register()
+        before, text = running(admin), file_of(server).read_bytes()
+        # Descriptors below the highest that are free are given out first: none may be left.
+        while highest() + 1 > descriptors(server):
+            stack.enter_context(Lines(socket_path(server))).call("system.health")
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest() + 1, limits[1]))
+        try:
+            error = refusal(admin, "config.apply", patch={"signaling": {"ringTimeout": "33s"}}, persist=True)
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        if not web:
+            assert "too many open files" in str(error).lower(), error
+        assert file_of(server).read_bytes() == text and running(admin) == before
+        admin.call("config.apply", patch={"signaling": {"ringTimeout": "33s"}}, persist=True)
+        talking(alice, bob)
+
+
 def test_a_thousand_hangups_while_people_talk(server, admin, phones):
     """F9."""
     alice, bob = phones
@@ -625,7 +662,7 @@ def test_hangup_takes_the_file_over(server, admin):
 
 def test_plugins_list_and_get(server, admin, phones):
     (listed,) = admin.call("plugins.list")["items"]
-    assert listed.keys() == {"name", "kind", "roles", "enabled", "health"}
+    assert listed.keys() == {"name", "kind", "roles", "enabled", "health", "pointer"}
     assert (listed["name"], listed["kind"], listed["enabled"]) == ("static", "StaticDirectory", True)
     assert set(listed["roles"]) == {"directory", "authenticator"}
     assert listed["health"]["status"] == "ok" and just_now(listed["health"]["since"])
@@ -827,6 +864,15 @@ def test_registrations_terminate(server, admin, phones):
     with WirePhone(server.port, "alice") as again:
         again.register()
         assert registration_of(admin, again)["id"] != ours["id"], "an id is never used twice"
+
+
+def test_registrations_wake_of_somebody_who_left_no_token(admin, phones):
+    _, bob = phones
+    bob.cut()
+    until(lambda: registration_of(admin, bob)["connected"] is False, "he is still there")
+    error = refusal(admin, "registrations.wake", registration=registration_of(admin, bob)["id"])
+    assert error.code == PLUGIN_UNAVAILABLE and "token" in error.message
+    assert admin.call("notifications.history") == {"items": []}
 
 
 def test_registrations_wake_of_somebody_who_is_there(admin, phones):

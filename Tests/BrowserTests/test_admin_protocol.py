@@ -856,6 +856,41 @@ def test_another_account_is_refused(server):
     assert "65534" in server.log(), "who was refused stands in the log"
 
 
+HOLD_AS_NOBODY = """
+import os, resource, socket, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (2000, 2000))
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+crowd = []
+for _ in range(1500):
+    stream = socket.socket(socket.AF_UNIX)
+    stream.connect("admin.sock")
+    crowd.append(stream)
+print("here", flush=True)
+sys.stdin.read()
+"""
+
+
+@needs_root
+def test_many_who_are_refused_keep_nobody_out(many_descriptors, server, admin):
+    path = socket_path(server)
+    path.chmod(0o666)
+    path.parent.chmod(0o755)
+    admin.call("system.health")
+    before = descriptors(server)
+    crowd = subprocess.Popen(
+        [sys.executable, "-c", HOLD_AS_NOBODY], cwd=path.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert crowd.stdout.readline() == "here\n"
+        assert served(server)
+        until(lambda: descriptors(server) <= before + 1, lambda: f"{descriptors(server)} descriptors, {before} before")
+        assert len(server.log()) < 1_000_000, "each of them fills the log"
+    finally:
+        crowd.stdin.close()
+        crowd.wait(20)
+        crowd.stdout.close()
+
+
 @needs_root
 def test_an_account_that_is_allowed(start_server):
     def adjust(document):
