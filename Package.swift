@@ -19,7 +19,8 @@ let fuzzingRules: [SwiftSetting] =
 let package = Package(
     name: "anynode-server",
     products: [
-        .executable(name: "anynode-server", targets: ["anynode-server"])
+        .executable(name: "anynode-server", targets: ["anynode-server"]),
+        .executable(name: "anynodectl", targets: ["anynodectl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -215,6 +216,16 @@ let package = Package(
             swiftSettings: houseRules
         ),
 
+        // The operator's client of the admin API: its connection and its tables, and the commands.
+        .target(name: "AdminClient", dependencies: ["StrictJSON"], swiftSettings: houseRules),
+        .executableTarget(
+            name: "anynodectl",
+            dependencies: [
+                "AdminClient", "StrictJSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: houseRules
+        ),
+
         // What `make bench` runs: a load generator, a yardstick to compare with, and the table without sockets.
         .executableTarget(
             name: "anynode-bench",
@@ -302,8 +313,9 @@ let package = Package(
         .testTarget(
             name: "CoreTests",
             dependencies: [
-                "AdminRPC", "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON", "WebClient", "COpenSSL",
-                "PrometheusMetrics", "ServerLog",
+                "AdminRPC", "AdminClient", "anynodectl", "Core", "FuzzTargets", "PluginAPI", "Telephony", "StrictJSON",
+                "WebClient", "COpenSSL", "PrometheusMetrics", "ServerLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -40,8 +40,9 @@ extension JSONValue {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    // Not by `nil`: in an optional it would be taken for JSON's null where none is meant.
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
     /// A number.
@@ -50,8 +51,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// `null`.
-    public init(nilLiteral: ()) { self = .null }
     /// An object; a name given twice keeps its last value.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         var object = JSONObject()

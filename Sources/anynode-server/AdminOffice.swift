@@ -62,10 +62,12 @@ struct AdminOffice {
             server: server,
             host: host,
             logger: logger
-        ) { configuration, revision in
-            log.levels.setLevel(configuration.log.level)
-            configuration.log.format.apply(to: log)
+        ) { old, new, revision in
+            // What was said by `system.setLogLevel` holds until the configuration says something else.
+            if new.log.level != old.log.level { log.levels.setLevel(new.log.level) }
+            new.log.format.apply(to: log)
             hub.publish("system.configured", ["revision": .string(revision)])
+            hub.publish(PluginConfiguration.changes(from: old.plugins, to: new.plugins))
         }
         self.administration = Administration(
             version: .init(name: "anynode-server", version: Version.current),
@@ -78,7 +80,10 @@ struct AdminOffice {
             hub: hub,
             health: health,
             metrics: { await registry.text() },
-            shutdown: { stop.stop(because: .administrator($0)) }
+            shutdown: { deadline in
+                // The answer goes first.
+                group.next().scheduleTask(in: .milliseconds(200)) { stop.stop(because: .administrator(deadline)) }
+            }
         )
         self.server = AdminServer(
             desk: RPCDesk(self.administration.methods(requests)),

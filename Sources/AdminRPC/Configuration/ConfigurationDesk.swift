@@ -15,8 +15,9 @@ package actor ConfigurationDesk {
         package let persisted: Bool
     }
 
-    /// What is told whenever another configuration is in force, and its revision.
-    package typealias Listener = @Sendable (ServerConfiguration, _ revision: String) -> Void
+    /// What is told whenever another configuration is in force.
+    package typealias Listener =
+        @Sendable (_ old: ServerConfiguration, _ new: ServerConfiguration, _ revision: String) -> Void
 
     private let path: String
     private let catalog: [any Plugin.Type]
@@ -30,6 +31,8 @@ package actor ConfigurationDesk {
     /// What the process was started with, for what can't be changed in it.
     private let initial: ServerConfiguration
     private var isChanging = false
+    /// Those whose turn it is when the change under way is over, in their order.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     private var count = 1
     /// Tells the revisions of this process from those of another.
     private let era: String
@@ -45,7 +48,7 @@ package actor ConfigurationDesk {
         host: PluginHost,
         era: UInt32 = .random(in: .min ... .max),
         logger: Logger,
-        onChange: @escaping Listener = { _, _ in }
+        onChange: @escaping Listener = { _, _, _ in }
     ) {
         self.path = path
         self.document = document
@@ -141,27 +144,21 @@ package actor ConfigurationDesk {
         dryRun: Bool = false,
         persist: Bool = false
     ) async throws(RPCError) -> Outcome {
+        await self.begin()
+        defer { self.end() }
         if let revision, revision != self.revision {
             throw .conflict("the configuration has changed since revision \(revision)", revision: self.revision)
         }
-        guard !self.isChanging else {
-            throw .conflict("somebody else is changing the configuration", revision: self.revision)
-        }
         let (document, problems) = self.complete(proposal)
         guard problems.isEmpty else { throw .invalidConfiguration(ConfigurationProblems(problems)) }
-        self.isChanging = true
-        defer { self.isChanging = false }
         let changes = DocumentChange.all(from: self.document, to: document)
         return try await self.change(to: document, changes, dryRun: dryRun, persist: persist)
     }
 
     /// Reads the file, certificates and keys again.
     package func reload() async throws(RPCError) -> Outcome {
-        guard !self.isChanging else {
-            throw .conflict("somebody else is changing the configuration", revision: self.revision)
-        }
-        self.isChanging = true
-        defer { self.isChanging = false }
+        await self.begin()
+        defer { self.end() }
         await self.server.reload()
         let document: JSONValue
         switch ServerConfiguration.document(at: self.path) {
@@ -172,6 +169,23 @@ package actor ConfigurationDesk {
         let outcome = try await self.change(to: document, changes, dryRun: false, persist: false)
         self.hasUnsavedChanges = false
         return outcome
+    }
+
+    /// Waits for one's turn: changes are made one after the other, each on what the one before has left.
+    private func begin() async {
+        if self.isChanging {
+            await withCheckedContinuation { self.waiting.append($0) }
+        }
+        self.isChanging = true
+    }
+
+    private func end() {
+        guard !self.waiting.isEmpty else {
+            self.isChanging = false
+            return
+        }
+        // It stays taken, so that nobody comes between.
+        self.waiting.removeFirst().resume()
     }
 
     private func change(
@@ -200,6 +214,7 @@ package actor ConfigurationDesk {
                 throw .internalError("the configuration stays as it was, since it \(error)")
             }
         }
+        let old = self.server.configuration
         // From here on nothing fails but for a server that is stopping anyway.
         do throws(PluginChangeFailure) {
             let retired = try self.host.adopt(plugins)
@@ -217,7 +232,7 @@ package actor ConfigurationDesk {
             "configuration in force",
             metadata: ["revision": "\(self.revision)", "changes": "\(changes.map(\.pointer))"]
         )
-        self.onChange(configuration, self.revision)
+        self.onChange(old, configuration, self.revision)
         return Outcome(revision: self.revision, changes: changes, restartRequired: restart, persisted: persist)
     }
 
@@ -265,6 +280,12 @@ package actor ConfigurationDesk {
         persist: Bool,
         _ change: (inout JSONObject) -> Void
     ) async throws(RPCError) -> Outcome {
+        // Looked at when it is its turn, so that no change of another plugin is lost meanwhile.
+        await self.begin()
+        defer { self.end() }
+        if let revision, revision != self.revision {
+            throw .conflict("the configuration has changed since revision \(revision)", revision: self.revision)
+        }
         guard case .object(var document) = self.document, case .array(var plugins)? = document["plugins"],
             let index = plugins.firstIndex(where: { entry in
                 guard case .object(let object) = entry else { return false }
@@ -274,7 +295,10 @@ package actor ConfigurationDesk {
         change(&entry)
         plugins[index] = .object(entry)
         document["plugins"] = .array(plugins)
-        return try await self.apply(.document(.object(document)), revision: revision, persist: persist)
+        let (complete, problems) = self.complete(.document(.object(document)))
+        guard problems.isEmpty else { throw .invalidConfiguration(ConfigurationProblems(problems)) }
+        let changes = DocumentChange.all(from: self.document, to: complete)
+        return try await self.change(to: complete, changes, dryRun: false, persist: persist)
     }
 
     /// The settings of a plugin, secrets and all, for those who make others of them; and the revision they are of.

@@ -37,9 +37,10 @@ package actor HealthMonitor {
         if !problems.isEmpty { components.append(("certificates", .degraded(problems.joined(separator: "; ")))) }
         for status in await host.health() { components.append(("plugin:\(status.name)", status.health)) }
         if let keeper { components.append(("store", await keeper.health())) }
-        if logs.dropped > 0 {
-            components.append(("log", .degraded("\(logs.dropped) lines were lost, since nobody read them")))
-        }
+        let lost = logs.dropped
+        components.append(
+            ("log", lost == 0 ? .ok : .degraded("\(lost) lines were lost, since nobody read them"))
+        )
         if server.isDraining { components.append(("server", .degraded("it drains: new work is refused"))) }
         var list: [JSONValue] = []
         var worst = 0
@@ -69,7 +70,8 @@ package actor HealthMonitor {
 
     private func note(_ name: String, _ health: PluginHealth) -> Entry {
         let (status, problem) = health.words
-        var entry = self.entries[name] ?? Entry(status: status, problem: problem, since: self.calendar())
+        // A part that is new is expected to be well.
+        var entry = self.entries[name] ?? Entry(status: "ok", problem: nil, since: self.calendar())
         let isChange = entry.status != status
         if isChange { entry.since = self.calendar() }
         (entry.status, entry.problem) = (status, problem)

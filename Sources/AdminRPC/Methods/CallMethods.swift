@@ -60,6 +60,7 @@ struct CallsGet: AdminMethod {
     static let name = "calls.get"
     static let summary = "One call that goes on now."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Views.call
     static let example: JSONValue = ["call": "0.0"]
 
@@ -75,6 +76,7 @@ struct CallsTerminate: AdminMethod {
     static let name = "calls.terminate"
     static let summary = "Ends a call; both sides hear the reason `administrator`."
     static let role = AdminRole.operator
+    static let errors = [1001]
     static let result = Shape.nothing
     static let example: JSONValue = ["call": "0.0"]
 
@@ -136,6 +138,7 @@ struct CallsTrace: AdminMethod {
     static let name = "calls.trace"
     static let summary = "Why did it not ring? The story of a call step by step, live or ended."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Shape.object(["items": .list(Views.trace)])
     static let example: JSONValue = ["dialString": "4953638195999", "limit": 1]
 

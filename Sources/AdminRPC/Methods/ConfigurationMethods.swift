@@ -118,6 +118,7 @@ struct ConfigApply: AdminMethod {
     static let name = "config.apply"
     static let summary = "Puts a configuration in force, all of it or nothing."
     static let role = AdminRole.operator
+    static let errors = [1002, 1003, 1004, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["patch": ["signaling": ["ringTimeout": "45s"]]]
 
@@ -159,6 +160,7 @@ struct ConfigReload: AdminMethod {
     static let name = "config.reload"
     static let summary = "Reads the file, certificates and keys again, as SIGHUP does."
     static let role = AdminRole.operator
+    static let errors = [1002, 1003, 1004, 1005, 1007]
     static let result = Shape.outcome
 
     let house: Administration

@@ -110,6 +110,7 @@ struct DirectoryList: AdminMethod {
     static let name = "directory.list"
     static let summary = "The entries of a directory that can list them; passwords are not shown."
     static let role = AdminRole.viewer
+    static let errors = [1001, 1003]
     static let result = Shape.page(
         .object([
             "username": .text("alice"), "dialString": .text("4953638195123"), "displayName?": .text("Alice Adams"),
@@ -148,6 +149,7 @@ struct DirectoryPut: AdminMethod {
     static let name = "directory.put"
     static let summary = "Adds or replaces an entry of a directory that stands in the configuration."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1003, 1005, 1007, -32603]
     static let result = Shape.object(["created": .flag(true), "revision": .text("5f3a-2")])
     static let example: JSONValue = [
         "username": "dora", "dialString": "4953638195444", "displayName": "Dora Dunn", "password": "correct horse",
@@ -225,6 +227,7 @@ struct DirectoryDelete: AdminMethod {
     static let name = "directory.delete"
     static let summary = "Removes an entry from a directory that stands in the configuration; registrations stay."
     static let role = AdminRole.operator
+    static let errors = [1001, 1003, 1005, 1007, -32603]
     static let result = Shape.object(["revision": .text("5f3a-3")])
     static let example: JSONValue = ["username": "carol"]
 

@@ -14,6 +14,7 @@ struct EventsSubscribe: AdminMethod {
     static let summary =
         "Sends what happens from now on as notifications `event`; who reads too slowly is told how many he lost."
     static let role = AdminRole.viewer
+    static let errors = [-32600]
     static let result = Shape.object(["subscription": .text("1")])
     static let example: JSONValue = ["topics": ["call.*", "registration.*"]]
 
@@ -54,6 +55,7 @@ struct EventsUnsubscribe: AdminMethod {
     static let name = "events.unsubscribe"
     static let summary = "Ends a subscription."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Shape.nothing
     static let example: JSONValue = ["subscription": "1"]
 

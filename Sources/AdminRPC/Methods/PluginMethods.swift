@@ -22,6 +22,8 @@ extension Administration {
         object["kind"] = .string(configuration.kind)
         object["roles"] = .array(self.host.roles(ofKind: configuration.kind).map { .string($0) })
         object["enabled"] = .bool(configuration.enabled)
+        // Where the entry stands, not its settings.
+        object["pointer"] = .string(String(configuration.pointer.dropLast("/settings".count)))
         if let status = health.first(where: { $0.name == configuration.name }) {
             object["health"] = await self.health.json("plugin:\(configuration.name)", status.health)
         } else {
@@ -38,7 +40,7 @@ struct PluginsList: AdminMethod {
     static let result = Shape.page(
         .object([
             "name": .text("static"), "kind": .text("StaticDirectory"), "roles": .list(.text("directory")),
-            "enabled": .flag(true), "health": Administration.pluginHealth,
+            "enabled": .flag(true), "pointer": .text("/plugins/0"), "health": Administration.pluginHealth,
         ])
     )
 
@@ -68,9 +70,10 @@ struct PluginsGet: AdminMethod {
     static let summary =
         "One plugin: health, settings with secrets masked, what became of questions, how long they took."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Shape.object([
         "name": .text("static"), "kind": .text("StaticDirectory"), "roles": .list(.text("directory")),
-        "enabled": .flag(true), "health": Administration.pluginHealth, "pointer": .text("/plugins/0"),
+        "enabled": .flag(true), "pointer": .text("/plugins/0"), "health": Administration.pluginHealth,
         "settings": .any(["entries": []]),
         "counters": .list(
             .object(["question": .text("dialString"), "outcome": .text("found"), "count": .integer(12)])
@@ -91,11 +94,10 @@ struct PluginsGet: AdminMethod {
 
     func run(_ params: PluginParams, in session: RPCSession) async throws(RPCError) -> JSONValue {
         guard let configuration = self.house.server.configuration.plugins.first(where: { $0.name == params.name }),
-            let (pointer, entry) = await self.house.desk.entry(ofPlugin: params.name)
+            let (_, entry) = await self.house.desk.entry(ofPlugin: params.name)
         else { throw .notFound("no plugin \"\(params.name)\"") }
         let health = await self.house.host.health()
         var object = await self.house.plugin(configuration, health)
-        object["pointer"] = .string(pointer)
         object["settings"] = entry["settings"] ?? [:]
         let statistics = health.first { $0.name == params.name }?.statistics ?? PluginStatistics()
         object["counters"] = .array(statistics.counters)
@@ -144,6 +146,7 @@ struct PluginsConfigure: AdminMethod {
     static let name = "plugins.configure"
     static let summary = "Changes settings of one plugin; it goes on without a question unanswered, or stays as it was."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1003, 1004, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static", "settings": ["reload": "5s"]]
 
@@ -194,6 +197,7 @@ struct PluginsEnable: AdminMethod {
     static let name = "plugins.enable"
     static let summary = "Switches a plugin on."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1003, 1004, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static"]
 
@@ -211,6 +215,7 @@ struct PluginsDisable: AdminMethod {
     static let name = "plugins.disable"
     static let summary = "Switches a plugin off; it answers what it was asked, and is asked nothing more."
     static let role = AdminRole.operator
+    static let errors = [1001, 1002, 1005, 1007, -32603]
     static let result = Shape.outcome
     static let example: JSONValue = ["name": "static"]
 

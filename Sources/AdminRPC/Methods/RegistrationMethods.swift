@@ -98,6 +98,7 @@ struct RegistrationsGet: AdminMethod {
     static let name = "registrations.get"
     static let summary = "One registration."
     static let role = AdminRole.viewer
+    static let errors = [1001]
     static let result = Views.registration
     static let example: JSONValue = ["registration": "0.0"]
 
@@ -115,6 +116,7 @@ struct RegistrationsTerminate: AdminMethod {
     static let name = "registrations.terminate"
     static let summary = "Ends a registration with its calls, and closes its socket with 4003."
     static let role = AdminRole.operator
+    static let errors = [1001]
     static let result = Shape.nothing
     static let example: JSONValue = ["registration": "1.0"]
 
@@ -130,6 +132,7 @@ struct RegistrationsDisconnect: AdminMethod {
     static let name = "registrations.disconnect"
     static let summary = "Closes only the socket of a registration: its client comes back, its calls go on."
     static let role = AdminRole.operator
+    static let errors = [1001]
     static let result = Shape.nothing
     static let example: JSONValue = ["registration": "0.0"]
 
@@ -148,6 +151,7 @@ struct RegistrationsWake: AdminMethod {
     static let name = "registrations.wake"
     static let summary = "Sends a push to a sleeping client now, waits for it, and says how long each step took."
     static let role = AdminRole.operator
+    static let errors = [1001, 1003, 1007]
     static let result = Shape.object([
         "outcome": .word(["connected"] + PushRecord.Outcome.allCases.map(\.rawValue)), "plugin?": .text("firebase"),
         "returned": .flag(true), "problem?": .text("the token is not registered"),

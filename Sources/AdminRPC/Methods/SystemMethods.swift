@@ -131,11 +131,7 @@ struct SetLogLevel: AdminMethod {
         let label: String?
 
         init(from reader: SettingsReader) {
-            self.level = reader.choice(
-                "level",
-                default: Logger.Level.info,
-                summary: "The least important thing that is logged."
-            )
+            self.level = reader.choice("level", summary: "The least important thing that is logged.") ?? .info
             self.label = reader.optionalString(
                 "label",
                 summary: "A label such as `anynode.plugin.ldap`; all unless given."

@@ -15,6 +15,8 @@ protocol AdminMethod: Sendable {
     static var result: Shape { get }
     /// Params to try it with.
     static var example: JSONValue { get }
+    /// The codes of errors it may answer, beside those of every method.
+    static var errors: [Int] { get }
 
     func run(_ params: Params, in session: RPCSession) async throws(RPCError) -> JSONValue
 }
@@ -31,6 +33,7 @@ struct NoParams: AdminParams {
 
 extension AdminMethod {
     static var example: JSONValue { [:] }
+    static var errors: [Int] { [] }
 }
 
 /// All methods, by name.
@@ -42,6 +45,7 @@ package struct MethodTable: Sendable {
         let role: AdminRole
         let result: Shape
         let example: JSONValue
+        let errors: [Int]
         /// The JSON Schema of the params.
         let schema: JSONValue
         let run: @Sendable (JSONValue, RPCSession) async throws(RPCError) -> JSONValue
@@ -67,6 +71,7 @@ package struct MethodTable: Sendable {
                 role: Method.role,
                 result: Method.result,
                 example: Method.example,
+                errors: Method.errors,
                 schema: describing.schema
             ) { (params, session) async throws(RPCError) in
                 let reader = SettingsReader(params, environment: [:])

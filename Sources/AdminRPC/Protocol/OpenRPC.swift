@@ -47,8 +47,15 @@ enum OpenRPC {
     }
 
     private static func errors(of entry: MethodTable.Entry) -> [JSONValue] {
-        var errors: [JSONValue] = [["code": -32602, "message": "Invalid params"]]
-        if entry.role == .operator { errors.append(["code": 1006, "message": "forbidden"]) }
-        return errors
+        let forbidden = entry.role == .operator ? [RPCError.forbidden.code] : []
+        return ([-32602] + entry.errors + forbidden).map { code in
+            ["code": .number(String(code)), "message": .string(Self.meanings[code] ?? "Internal error")]
+        }
     }
+
+    private static let meanings = [
+        -32602: "Invalid params", -32603: "Internal error", -32600: "Invalid Request", 1001: "notFound",
+        1002: "invalidConfiguration", 1003: "pluginUnavailable", 1004: "timeout", 1005: "conflict", 1006: "forbidden",
+        1007: "draining",
+    ]
 }

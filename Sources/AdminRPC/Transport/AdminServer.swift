@@ -164,9 +164,7 @@ package final class AdminServer: Sendable {
     ) -> EventLoopFuture<EventLoopFuture<Conversation>> {
         let count = self.connections.add(1, ordering: .relaxed).newValue
         channel.closeFuture.whenComplete { _ in self.connections.subtract(1, ordering: .relaxed) }
-        guard count <= Self.mostConnections else {
-            return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
-        }
+        guard count <= Self.mostConnections else { return Self.turnAway(channel) }
         let set: @Sendable () -> EventLoopFuture<EventLoopFuture<Conversation>> = {
             channel.eventLoop.makeCompletedFuture {
                 let promise = channel.eventLoop.makePromise(of: Conversation.self)
@@ -189,10 +187,16 @@ package final class AdminServer: Sendable {
                     "admin socket: not allowed",
                     metadata: ["uid": "\(user.map { "\($0)" } ?? "unknown")"]
                 )
-                return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
+                return Self.turnAway(channel)
             }
             return set()
         }
+    }
+
+    /// Somebody who is not let in: what could not be set up is not closed by itself.
+    private static func turnAway(_ channel: any Channel) -> EventLoopFuture<EventLoopFuture<Conversation>> {
+        channel.close(promise: nil)
+        return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
     }
 
     private static func speakLines(_ channel: any Channel) throws -> EventLoopFuture<Conversation> {
@@ -231,9 +235,19 @@ package final class AdminServer: Sendable {
                 }
             }
         )
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+        let conversation = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
             configuration: .init(upgradeConfiguration: configuration)
         )
+        let upgrade = try channel.pipeline.syncOperations.handler(
+            type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self
+        )
+        try channel.pipeline.syncOperations.addHandler(
+            UpgradeFilter { Self.upgradeHeaders(for: $0, at: door) != nil },
+            position: .before(upgrade)
+        )
+        // What is no HTTP is answered 400 by then; nothing that follows it makes sense.
+        conversation.whenFailure { _ in channel.close(promise: nil) }
+        return conversation
     }
 
     /// `nil`: no upgrade; then the request is answered as any other, and the answer says why.

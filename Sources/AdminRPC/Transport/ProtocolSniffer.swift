@@ -64,6 +64,12 @@ final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler, @un
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // He has closed his side before he said anything.
+        if case .inputClosed? = event as? ChannelEvent, !self.isDecided { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         self.giveUp()
         context.fireChannelInactive()

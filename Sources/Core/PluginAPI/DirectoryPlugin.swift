@@ -52,6 +52,17 @@ public struct DirectoryEntry: Sendable, Hashable {
         self.dialString == dialString || self.furtherDialStrings.contains(dialString)
     }
 
+    /// Where an entry was found is no part of it.
+    public static func == (left: DirectoryEntry, right: DirectoryEntry) -> Bool {
+        left.username == right.username && left.dialString == right.dialString
+            && left.furtherDialStrings == right.furtherDialStrings && left.displayName == right.displayName
+    }
+
+    /// By the user's name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.username)
+    }
+
     /// How the other party sees this entry under one of its numbers.
     public func address(as dialString: DialString) -> PartyAddress {
         PartyAddress(dialString: dialString, displayName: self.displayName)

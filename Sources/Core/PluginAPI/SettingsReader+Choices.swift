@@ -17,6 +17,14 @@ extension SettingsReader {
         } ?? standard
     }
 
+    /// One of the cases of an enumeration; missing it is a problem, and then there is none.
+    public func choice<Choice>(
+        _ name: String,
+        summary: String
+    ) -> Choice? where Choice: RawRepresentable<String> & CaseIterable {
+        self.read(name, .choice(Choice.self), isRequired: true, summary: summary) { $0.asChoice(planned: []) }
+    }
+
     /// Several different cases of an enumeration; `nil` when the member is missing.
     public func optionalChoices<Choice>(
         _ name: String,

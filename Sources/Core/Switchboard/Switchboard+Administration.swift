@@ -169,10 +169,10 @@ extension Switchboard {
         self.state.withLock { $0.exchange.takeOccurrences() }
     }
 
-    /// When a moment was, by the calendar of now.
+    /// When a moment was, by the calendar as it stood when the server was started: the same whenever it is asked.
     package func time(of moment: Moment) -> CalendarTime {
-        let (difference, _) = moment.nanoseconds.subtractingReportingOverflow(self.clock().nanoseconds)
-        return self.calendar() + .nanoseconds(difference)
+        let (difference, _) = moment.nanoseconds.subtractingReportingOverflow(self.origin.moment.nanoseconds)
+        return self.origin.time + .nanoseconds(difference)
     }
 
     // MARK: Trial pushes

@@ -38,6 +38,8 @@ package final class Switchboard: Sendable {
     /// For waiting before a push is sent, or sent again.
     let timer: any Clock<Duration>
     let logger: Logger
+    /// One moment on both clocks.
+    let origin: (moment: Moment, time: CalendarTime)
 
     package init(
         policy: ExchangePolicy,
@@ -59,6 +61,7 @@ package final class Switchboard: Sendable {
         self.logger = logger
         self.clock = clock
         self.calendar = calendar
+        self.origin = (clock(), calendar())
     }
 
     // MARK: Sockets

@@ -39,7 +39,7 @@ struct SettingsReaderTests {
             "text": "a", "texts": ["b", "c"], "yes": true, "count": 7, "time": "250ms", "size": "4KiB",
             "colour": "green",
             "colours": ["red"], "number": "+49-5363", "name": "alice", "secret": "s", "path": "x/y",
-            "object": ["inner": 3], "objects": [["inner": 4], [:]], "raw": [1, nil],
+            "object": ["inner": 3], "objects": [["inner": 4], [:]], "raw": [1, .null],
         ]
         let found = self.problems(json) { reader in
             #expect(reader.string("text", summary: "") == "a")
@@ -57,7 +57,7 @@ struct SettingsReaderTests {
             let inner = { (reader: SettingsReader) in reader.integer("inner", default: 0, in: 0...9, summary: "") }
             #expect(reader.object("object", summary: "", inner) == 3)
             #expect(reader.objects("objects", summary: "", inner) == [4, 0])
-            #expect(reader.raw("raw", summary: "") == [1, nil])
+            #expect(reader.raw("raw", summary: "") == [1, .null])
         }
         #expect(found == [])
     }
@@ -114,7 +114,7 @@ struct SettingsReaderTests {
         Case(["count": .number("1.0")], "found the number 1.0"),
         Case(["count": .number("-9223372036854775809")], "found the number -9223372036854775809"),
         Case(["count": true], "found true"),
-        Case(["count": nil], "found null"),
+        Case(["count": .null], "found null"),
         Case(["yes": 1], "/s/yes: expected true or false, found the number 1"),
         Case(["yes": "true"], #"/s/yes: expected true or false, found "true""#),
         Case(["colour": "blue"], #"/s/colour: expected one of "red", "green", found "blue""#),

@@ -245,45 +245,6 @@ struct PluginBreakerTests {
 
 @Suite("Plugin host: statistics")
 struct PluginStatisticsTests {
-    @Test("The text for Prometheus")
-    func prometheus() {
-        var statistics = PluginStatistics()
-        statistics.note(.username, .found, after: .milliseconds(3))
-        statistics.note(.username, .deadline, after: .seconds(6))
-        statistics.note(.username, .bound, after: nil)
-        statistics.note(.hit)
-        #expect(
-            PluginStatistics.prometheusText([(name: "a\"b\\", statistics: statistics)]) == """
-                # HELP anynode_plugin_questions_total Questions to plugins, by what became of them.
-                # TYPE anynode_plugin_questions_total counter
-                anynode_plugin_questions_total{plugin="a\\"b\\\\",question="username",outcome="bound"} 1
-                anynode_plugin_questions_total{plugin="a\\"b\\\\",question="username",outcome="deadline"} 1
-                anynode_plugin_questions_total{plugin="a\\"b\\\\",question="username",outcome="found"} 1
-                # HELP anynode_plugin_question_seconds How long plugins took.
-                # TYPE anynode_plugin_question_seconds histogram
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.001"} 0
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.0025"} 0
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.005"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.01"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.025"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.05"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.1"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.25"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="0.5"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="1.0"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="2.5"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="5.0"} 1
-                anynode_plugin_question_seconds_bucket{plugin="a\\"b\\\\",question="username",le="+Inf"} 2
-                anynode_plugin_question_seconds_sum{plugin="a\\"b\\\\",question="username"} 6.003
-                anynode_plugin_question_seconds_count{plugin="a\\"b\\\\",question="username"} 2
-                # HELP anynode_plugin_cache_total Answers of the cache before a directory.
-                # TYPE anynode_plugin_cache_total counter
-                anynode_plugin_cache_total{plugin="a\\"b\\\\",result="hit"} 1
-
-                """
-        )
-    }
-
     @Test("Percentiles are bounds of buckets")
     func percentiles() {
         var latencies = PluginStatistics.Latencies()

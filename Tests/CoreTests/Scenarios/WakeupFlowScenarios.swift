@@ -281,7 +281,7 @@ struct RestartScenarios {
             _ = try await establishCall(from: caller, to: callee)
             await server.drain()
         }
-        try await withServer(store: self.store, adjusting: { $0.signaling.reconnectGrace = .seconds(2) }) { server in
+        try await withServer(store: self.store, adjusting: { $0.signaling.reconnectGrace = .seconds(10) }) { server in
             let caller = try await SignalingClient.connect(to: server, query: "?identifier=\(alice)")
             try await caller.expect(["operation": "register", "state": "registered"])
             try await caller.expect(status("active", "c-1"))

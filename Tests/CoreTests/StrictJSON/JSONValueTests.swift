@@ -10,7 +10,7 @@ import Testing
         )
         #expect(
             value == [
-                "n": nil, "t": true, "f": false, "i": -12, "d": .number("1.50e+3"),
+                "n": .null, "t": true, "f": false, "i": -12, "d": .number("1.50e+3"),
                 "s": "a\"\\/\u{8}\u{C}\n\r\té€😀", "l": [1, []], "o": [:],
             ]
         )

@@ -28,7 +28,7 @@ struct ConfigurationDocumentTests {
     func indentation() throws {
         let schema = ServerConfiguration.schema(catalog: self.catalog)
         #expect(try JSONValue(parsing: schema.indentedText.utf8) == schema)
-        for value: JSONValue in [nil, true, 1, "a\nb", [], [:], [1, [:]], ["a": []], [["a": 1]]] {
+        for value: JSONValue in [.null, true, 1, "a\nb", [], [:], [1, [:]], ["a": []], [["a": 1]]] {
             #expect(try JSONValue(parsing: value.indentedText.utf8) == value)
         }
     }

@@ -82,7 +82,7 @@ struct FCMAnswerTests {
             .huge(), .garbage, .malformedJSON, SimulatedAnswer.unregistered.delivered(.cutOff), .resetStream,
             .resetConnection, .goAway, SimulatedAnswer.unregistered.delivered(.wholeThenGoAway),
             SimulatedAnswer(status: 200, json: []), SimulatedAnswer(status: 404, json: ["error": 5]),
-            SimulatedAnswer(status: 404, json: ["error": ["details": [["@type": 5], 6, nil]]]),
+            SimulatedAnswer(status: 404, json: ["error": ["details": [["@type": 5], 6, .null]]]),
             SimulatedAnswer(status: 400, json: ["error": ["status": [], "details": [:]]]),
             SimulatedAnswer(status: 503, headers: [("retry-after", "99999999999999999999")]),
             SimulatedAnswer(status: 503, headers: [("retry-after", "-1")]),

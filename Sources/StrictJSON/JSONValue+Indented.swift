@@ -1,5 +1,3 @@
-package import StrictJSON
-
 extension JSONValue {
     /// The value as JSON text for people: four spaces a level, and what fits on one line on one line.
     package var indentedText: String {
