@@ -22,6 +22,7 @@ run: release ## build, and start the server with plugins.json
 	@echo
 	@echo "Demo log-ins: alice, bob and carol; the password of each is: demo"
 	@echo "Open the page in two tabs, log in as two of them, and call."
+	@echo "The operator's dashboard (admin, http://…) asks for the token of plugins.json: demo-operator-token"
 	@exec .build/release/anynode-server --config plugins.json
 
 certificates: ## a development authority and a server certificate, in certificates/ (FORCE=1: anew)
@@ -30,8 +31,9 @@ certificates: ## a development authority and a server certificate, in certificat
 build: packages ## debug build of everything
 	swift build $(STRICT)
 
-release: packages ## release build of the server
+release: packages ## release build of the server and anynodectl
 	swift build -c release --product anynode-server
+	swift build -c release --product anynodectl
 
 test: packages test-packages lint test-swift test-browser test-fuzz ## everything CI runs
 
@@ -42,6 +44,7 @@ test-swift: packages test-packages ## unit, plugin and scenario tests
 test-browser: packages test-packages ## real Chromium, the README's examples, the configuration schema
 	swift build $(STRICT) --product anynode-server
 	swift build $(STRICT) --product push-simulator
+	swift build $(STRICT) --product anynodectl
 	$(PYTHON) -m pytest Tests/BrowserTests -q
 
 # In the folder of the debug build, for the sake of what others wrote: building that again takes longer than all else.

@@ -9,6 +9,7 @@ struct Bench: ParsableCommand {
         abstract: "Measures the server over real loopback sockets.",
         subcommands: [
             All.self, Calls.self, Relay.self, Idle.self, Register.self, Directory.self, Secure.self, Storm.self,
+            Watching.self,
         ]
     )
 }
@@ -32,6 +33,7 @@ struct All: Benchmark {
             try Idle.parse(arguments).measure(into: notebook)
             try Idle.parse(arguments + ["--secure", "--rounds", "1"]).measure(into: notebook)
             try Storm.parse(arguments).measure(into: notebook)
+            try Watching.parse(arguments).measure(into: notebook)
         } catch {
             fail("\(error)")
         }

@@ -80,7 +80,10 @@ struct AdminOffice {
             hub: hub,
             health: health,
             metrics: { await registry.text() },
-            shutdown: { stop.stop(because: .administrator($0)) }
+            shutdown: { deadline in
+                // The answer goes first.
+                group.next().scheduleTask(in: .milliseconds(200)) { stop.stop(because: .administrator(deadline)) }
+            }
         )
         self.server = AdminServer(
             desk: RPCDesk(self.administration.methods(requests)),

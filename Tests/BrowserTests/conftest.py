@@ -49,6 +49,7 @@ class Server:
         binary = path_from_environment("ANYNODE_SERVER", ".build/debug/anynode-server")
         if not binary.exists():
             pytest.fail(f"no server at {binary}: build it first, or name it in ANYNODE_SERVER")
+        self.directory = directory
         configuration = directory / "plugins.json"
         document = derived_configuration()
         if adjust:
@@ -114,6 +115,8 @@ def derived_configuration():
     listener = configuration["listeners"][0]
     listener.update(name="public", host="127.0.0.1", port=0, web=True, webRoot=str(ROOT / "web"))
     configuration["listeners"] = [listener]
+    # Its port may be taken; the socket is there in any case.
+    configuration.pop("admin", None)
     return anchored(configuration, source.parent)
 
 

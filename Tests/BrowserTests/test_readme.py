@@ -1,5 +1,6 @@
 """The README's examples, executed as they stand: what it says a command prints, it prints."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ def folder(tmp_path):
     release = tmp_path / ".build" / "release"
     release.mkdir(parents=True)
     (release / "anynode-server").symlink_to(path_from_environment("ANYNODE_SERVER", ".build/debug/anynode-server"))
+    (release / "anynodectl").symlink_to(path_from_environment("ANYNODECTL", ".build/debug/anynodectl"))
     return tmp_path
 
 
@@ -29,7 +31,8 @@ def test_commands_print_what_the_readme_says(server, folder):
     for command, expected in README.commands():
         command = command.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
         result = subprocess.run(
-            command, shell=True, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
+            command, shell=True, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30,
+            env={**os.environ, "ANYNODE_ADMIN_SOCKET": str(server.directory / "run/admin.sock")},
         )
         assert re.fullmatch(pattern(expected), result.stdout), f"$ {command}\n{result.stdout}"
         count += 1

@@ -66,8 +66,12 @@ function route({ keepsFocus = false } = {}) {
     document.title = `${visible(view.title)} – anynode`;
     for (const link of find('views').children) {
         const isHere = link.getAttribute('href') === `#/${name === 'number' ? 'calls' : name}`;
-        if (isHere) link.setAttribute('aria-current', 'page');
-        else link.removeAttribute('aria-current');
+        if (isHere) {
+            link.setAttribute('aria-current', 'page');
+            find('views').scrollLeft = link.offsetLeft - 48;
+        } else {
+            link.removeAttribute('aria-current');
+        }
     }
     if (!keepsFocus) {
         const heading = content.querySelector('h1');

@@ -79,7 +79,7 @@ export class CallView {
             ['Talking', call?.answeredAt ? durationInWords(secondsSince(call.answeredAt)) : null],
             ['Ended', record?.endedAt ? timeInWords(record.endedAt) : null],
             ['Lasted', record?.endedAt ? durationInWords(secondsSince(started, new Date(record.endedAt).getTime())) : null],
-            ['Reason', record?.reason ? reasonInWords(record.reason) : null],
+            ['Outcome', record?.reason ? reasonInWords(record.reason) : null],
         ]));
     }
 }

@@ -38,7 +38,7 @@ export class CallsView {
                 { title: 'Ended', class: 'fit', cell: ({ endedAt }) => make('time', { datetime: endedAt }, timeInWords(endedAt)) },
                 { title: 'From', class: 'wide', cell: ({ caller }) => partyInWords(caller) },
                 { title: 'To', class: 'wide', cell: ({ callee, dialled }) => (callee ? partyInWords(callee) : dialled) },
-                { title: 'Ended by', class: 'fit', cell: ({ reason }) => make('span', { class: isTrouble(reason) ? 'problem' : null }, reasonInWords(reason)) },
+                { title: 'Outcome', class: 'fit', cell: ({ reason }) => make('span', { class: isTrouble(reason) ? 'problem' : null }, reasonInWords(reason)) },
                 { title: 'Talked', class: 'figure', cell: ({ talkSeconds }) => (talkSeconds === undefined ? '' : durationInWords(talkSeconds)) },
                 { title: 'Pushes', class: 'figure', cell: ({ pushes }) => (pushes ? String(pushes) : '') },
             ],

@@ -51,7 +51,7 @@ export class RegistrationView {
             if (error.code !== codes.notFound && error.code !== codes.params) throw error;
             this.gone.hidden = false;
             this.gone.textContent = this.registration ? 'This registration has ended.' : 'There is no such registration (any more).';
-            for (const button of this.actions.children) button.disabled = true;
+            this.actions.hidden = true;
             return;
         }
         this.tick();
@@ -68,7 +68,7 @@ export class RegistrationView {
             ['Address', one.peer], ['Registered', `${timeInWords(one.registeredAt)} (${durationInWords(secondsSince(one.registeredAt))})`],
             ['Away since', one.absentSince ? `${timeInWords(one.absentSince)} (${durationInWords(secondsSince(one.absentSince))})` : null],
             ['Can be woken', one.canBeWoken ? 'yes' : 'no'],
-            ['Calls', one.calls?.length ? one.calls.flatMap((call, index) => [index ? ', ' : '', make('a', { href: `#/calls/${call}` }, call)]) .reduce((span, part) => { span.append(part); return span; }, make('span')) : null],
+            ['Calls', one.calls?.length ? one.calls.flatMap((call, index) => [index ? ', ' : '', make('a', { href: `#/calls/${call}` }, call)]) : null],
         ]));
     }
 

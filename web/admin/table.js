@@ -66,7 +66,7 @@ export class LiveTable {
         this.#columns.forEach((column, index) => {
             if (isTick && !column.ticks) return;
             refill(row.cells[index], column.cell(item));
-            row.cells[index].classList.toggle('nothing', row.cells[index].childNodes.length === 0);
+            row.cells[index].classList.toggle('nothing', !row.cells[index].textContent);
         });
     }
 }

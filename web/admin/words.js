@@ -1,7 +1,7 @@
 // What people read: times, durations, numbers and reasons in words.
 
 const reasons = {
-    normal: 'ended', cancelled: 'caller hung up', rejected: 'declined', busy: 'busy', noAnswer: 'not answered',
+    normal: 'hung up', cancelled: 'caller hung up', rejected: 'declined', busy: 'busy', noAnswer: 'not answered',
     unavailable: 'unreachable', notFound: 'no such number', directoryUnavailable: 'directory did not answer',
     connectionLost: 'connection lost', administrator: 'ended by an operator', shutdown: 'server shut down',
     transferred: 'transferred', answeredElsewhere: 'answered elsewhere',
@@ -38,8 +38,8 @@ export function durationInWords(seconds) {
 export function millisecondsInWords(milliseconds) {
     if (milliseconds === undefined || milliseconds === null) return '';
     if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
-    if (milliseconds < 10_000) return `${Math.round(milliseconds)} ms`;
-    return `${(milliseconds / 1_000).toFixed(1)} s`;
+    if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+    return `${(milliseconds / 1_000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
 }
 
 /** Today's times without a date, others with one; in the reader's own time zone. */

@@ -97,6 +97,9 @@ package final class EventHub: Sendable {
 
     /// Tells something that is no matter of registrations and calls.
     package func publish(_ event: String, _ data: JSONValue) {
+        guard self.hasSubscribers else { return }
+        // What has happened before it is told before it.
+        self.tellNews()
         let takers = self.state.withLock(\.subscribers).filter { $0.value.topics.contain(event) }
         guard !takers.isEmpty else { return }
         var text: [UInt8] = []

@@ -124,7 +124,10 @@ package struct LimitsConfiguration: Sendable, Equatable {
             "rememberedCalls",
             default: standard.rememberedCalls,
             in: 0...100_000,
-            summary: "Ended calls that are remembered for `calls.history` and `calls.trace`; about 1.5 KiB each."
+            summary: """
+                Ended calls that are remembered for `calls.history` and `calls.trace`, about 1.5 KiB each; with 0 no call's \
+                story is written down.
+                """
         )
     }
 }

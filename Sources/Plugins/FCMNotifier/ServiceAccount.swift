@@ -38,8 +38,11 @@ final class ServiceAccount: @unchecked Sendable {
         self.email = try text("client_email")
         self.keyIdentifier = try text("private_key_id")
         self.tokenEndpoint = try text("token_uri")
-        if let problem = SettingsReader.problem(withAddress: self.tokenEndpoint) {
-            throw PluginError.invalidSettings("token_uri in \(path): \(problem)")
+        // Nothing of this file is ever shown.
+        guard SettingsReader.problem(withAddress: self.tokenEndpoint) == nil else {
+            throw PluginError.invalidSettings(
+                "expected an address such as \"https://oauth2.example.org/token\" as token_uri in \(path), found another text"
+            )
         }
         guard self.project.utf8.allSatisfy({ Self.isProjectCharacter($0) }) else {
             throw PluginError.invalidSettings(

@@ -197,7 +197,7 @@ struct HandshakeScenarios {
 
     @Test("Silence, and a request that never ends, are closed at the deadline")
     func handshakeDeadline() async throws {
-        try await withServer(adjusting: { $0.limits.handshakeTimeout = .seconds(1) }) { server in
+        try await withServer(adjusting: { $0.limits.handshakeTimeout = .seconds(5) }) { server in
             let silent = try await RawSocket.connect(port: server.port)
             let slow = try await RawSocket.connect(port: server.port)
             try await slow.send("GET / HTTP/1.1\r\nHost: a\r\n")

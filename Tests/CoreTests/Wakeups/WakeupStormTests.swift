@@ -42,6 +42,8 @@ struct WakeupStormTests {
         policy.callStartsPerSecond = count
         // They have been away for long.
         policy.reloadWait = .zero
+        // However slow the machine is, nobody gives up before his push is sent.
+        policy.wakeupTimeout = .seconds(3600)
         let switchboard = Switchboard(
             policy: policy,
             directory: NobodyDirectory(),

@@ -3,7 +3,7 @@ package struct CallHistory: Sendable {
     private var traces: [CallTrace] = []
     /// Where the next one goes.
     private var place = 0
-    private var capacity: Int
+    private(set) var capacity: Int
 
     init(capacity: Int) {
         self.capacity = max(capacity, 0)

@@ -23,13 +23,17 @@ package struct CallTrace: Sendable {
     /// How many pushes were wanted.
     package private(set) var pushes = 0
 
-    init(_ call: CallID, caller: Leg, dialled: PartyAddress, at now: Moment) {
+    /// Whether steps are written down.
+    private let keepsSteps: Bool
+
+    init(_ call: CallID, caller: Leg, dialled: PartyAddress, keepsSteps: Bool, at now: Moment) {
+        self.keepsSteps = keepsSteps
         self.call = call
         self.caller = caller.label.local
         self.callerRegistration = caller.registration
         self.dialled = dialled
         self.started = now
-        self.steps.reserveCapacity(12)
+        if keepsSteps { self.steps.reserveCapacity(12) }
     }
 
     mutating func note(_ event: CallStep.Event, at now: Moment) {
@@ -47,6 +51,7 @@ package struct CallTrace: Sendable {
             .retrieved, .refused, .transferred, .takenOver:
             break
         }
+        guard self.keepsSteps else { return }
         guard self.steps.count < Self.mostSteps else {
             self.steps.remove(at: Self.mostSteps / 2)
             self.omitted += 1

@@ -29,7 +29,13 @@ package struct Chronicle: Sendable {
     // MARK: Calls
 
     mutating func begin(_ call: CallID, caller: Leg, dialled: PartyAddress, _ event: CallStep.Event, at now: Moment) {
-        var trace = CallTrace(call, caller: caller, dialled: dialled, at: now)
+        var trace = CallTrace(
+            call,
+            caller: caller,
+            dialled: dialled,
+            keepsSteps: self.history.capacity > 0,
+            at: now
+        )
         trace.note(event, at: now)
         while self.live.count <= Int(call.index) {
             self.live.append(nil)
