@@ -164,6 +164,15 @@ def test_system_set_log_level(server, admin, phones):
     assert refusal(admin, "system.setLogLevel", label="anynode").code == INVALID_PARAMS
 
 
+def test_a_log_level_outlives_other_changes(server, admin):
+    admin.call("system.setLogLevel", level="debug")
+    admin.call("config.apply", patch={"signaling": {"ringTimeout": "33s"}})
+    with WirePhone(server.port, "alice"):
+        until(lambda: " debug " in server.log(), "the level is forgotten")
+    admin.call("config.apply", patch={"log": {"level": "error"}})
+    assert admin.call("system.setLogLevel", level="debug", label="x")["level"] == "error", "the configuration counts when it changes"
+
+
 def test_drain_and_resume(start_server):
     def adjust(document):
         document["drain"] = {"spread": "100ms", "deadline": "20s", "calls": "end"}

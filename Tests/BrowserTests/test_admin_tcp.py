@@ -1,8 +1,10 @@
 """The admin API over TCP: who is let in, from where, as what, and over WebSocket as a browser speaks it."""
 
+import http.client
 import json
 import re
 import socket
+import ssl
 import subprocess
 
 import pytest
@@ -451,6 +453,34 @@ def started(folder, change):
 def test_off_this_machine_only_with_tls(tmp_path, host):
     said = started(tmp_path, lambda one: one.update(host=host))
     assert "/admin/listeners/0" in said and "tls" in said.lower(), said
+
+
+def test_off_this_machine_with_tls(start_server, tmp_path):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=admin", "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "own.pem"],
+        check=True, capture_output=True,
+    )
+    tls = {"certificates": [{"certificate": str(tmp_path / "own.pem"), "privateKey": str(tmp_path / "key.pem")}]}
+
+    def change(document):
+        document["admin"] = {"listeners": [listener("remote", OPERATOR, host="0.0.0.0", tls=tls)]}
+
+    server = start_server(change)
+    port = tcp_port(server)
+    trust = ssl.create_default_context(cafile=tmp_path / "own.pem")
+    connection = http.client.HTTPSConnection("localhost", port, context=trust, timeout=20)
+    for token, status in ((OPERATOR, 200), (VIEWER, 401)):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request("POST", "/rpc", json.dumps(request("system.info")), headers)
+        response = connection.getresponse()
+        assert response.status == status, response.read()
+        response.read()
+    connection.close()
+    # Nothing is told to who does not encrypt, and nothing taken from him.
+    answer = HTTP(port, OPERATOR).raw(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n", finish=True)
+    assert b"HTTP/1.1 2" not in answer
+    assert OPERATOR not in server.log()
 
 
 @pytest.mark.parametrize("token", [None, "", "short", "fifteen-letters", "with\nline-end-in-the-middle", "é" * 20, 7])
