@@ -121,7 +121,7 @@ package final class AdminServer: Sendable {
                 role: listener.role,
                 check: .token(listener.token, hosts: hosts),
                 publicMetrics: listener.publicMetrics,
-                pages: try listener.dashboardRoot.map { try WebPages(folder: $0) }
+                pages: try listener.dashboardRoot.map(Self.dashboard)
             )
             let identities = try listener.tls.map {
                 try TLSIdentities(settings: $0, listener: listener.name, closeWait: .seconds(5), logger: self.logger)
@@ -139,6 +139,12 @@ package final class AdminServer: Sendable {
                 description: "admin listener \"\(listener.name)\" on \(listener.host) port \(listener.port): \(error)"
             )
         }
+    }
+
+    private static func dashboard(in folder: String) throws -> WebPages {
+        let pages = try WebPages(folder: folder)
+        guard pages.hasFrontPage else { throw WebPages.Problem(folder: folder) }
+        return pages
     }
 
     private var bootstrap: ServerBootstrap {
@@ -241,8 +247,8 @@ package final class AdminServer: Sendable {
         let upgrade = try channel.pipeline.syncOperations.handler(
             type: NIOTypedHTTPServerUpgradeHandler<Conversation>.self
         )
-        try channel.pipeline.syncOperations.addHandler(
-            UpgradeFilter { Self.upgradeHeaders(for: $0, at: door) != nil },
+        try channel.pipeline.syncOperations.addHandlers(
+            [UpgradeFilter { Self.upgradeHeaders(for: $0, at: door) != nil }, MisspeechHandler()],
             position: .before(upgrade)
         )
         // What is no HTTP is answered 400 by then; nothing that follows it makes sense.

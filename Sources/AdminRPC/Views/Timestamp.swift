@@ -48,7 +48,10 @@ enum Timestamp {
             for _ in bytes.count - 20..<9 { scaled *= 10 }
             milliseconds = scaled / 1_000_000
         }
-        let seconds = (self.days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second
+        let days = self.days(year, month, day)
+        // There is no 31st of February: it would be another day's name.
+        guard self.date(days) == (year, month, day) else { return nil }
+        let seconds = (days * 24 + hour) * 3600 + minute * 60 + second
         return CalendarTime(milliseconds: seconds * 1000 + milliseconds)
     }
 

@@ -79,7 +79,7 @@ extension SignalingServer {
         }
         let pages: WebPages
         do throws(WebPages.Problem) {
-            pages = try listener.webRoot.map(WebPages.init(folder:)) ?? WebPages()
+            pages = try self.pages(of: listener)
         } catch {
             throw ListenError(listener: listener.name, host: listener.host, port: listener.port, cause: "\(error)")
         }
@@ -155,6 +155,12 @@ extension SignalingServer {
                 decoder: decoder
             )
         )
+    }
+
+    /// The files of a listener, but for the dashboard, which is served where operators come in.
+    private func pages(of listener: ListenerConfiguration) throws(WebPages.Problem) -> WebPages {
+        guard let folder = listener.webRoot else { return WebPages() }
+        return try WebPages(folder: folder, without: "admin")
     }
 
     // MARK: TLS

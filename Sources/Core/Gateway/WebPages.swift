@@ -11,6 +11,10 @@ package struct WebPages: Sendable {
     package struct Problem: Error, Sendable, CustomStringConvertible {
         let folder: String
 
+        package init(folder: String) {
+            self.folder = folder
+        }
+
         package var description: String {
             "expected a folder with web pages at \(self.folder), found none that can be read"
         }
@@ -22,11 +26,15 @@ package struct WebPages: Sendable {
     package init() {}
 
     /// Reads the folder, and the folders in it. Hidden files and types we would not know how to announce are left out.
-    package init(folder: String) throws(Problem) {
+    ///
+    /// - Parameter excluded: A folder in it that is somebody else's to serve.
+    package init(folder: String, without excluded: String? = nil) throws(Problem) {
+        // Where it is a link, what it leads to: the listing would be empty.
+        let folder = URL(filePath: folder).resolvingSymlinksInPath().path
         guard let names = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
             throw Problem(folder: folder)
         }
-        for name in names {
+        for name in names where excluded.map({ !name.hasPrefix("\($0)/") }) ?? true {
             guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
                 let type = Self.contentType(of: name),
                 let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
@@ -42,6 +50,9 @@ package struct WebPages: Sendable {
     }
 
     package subscript(path: String) -> Page? { self.pages[path] }
+
+    /// Whether there is something to begin with.
+    package var hasFrontPage: Bool { self.pages["/"] != nil }
 
     private static func contentType(of name: String) -> String? {
         switch name.split(separator: ".").last {
