@@ -80,15 +80,21 @@ package final class EventHub: Sendable {
             self.isDue.store(false, ordering: .releasing)
             let (occurrences, lost) = self.switchboard.takeOccurrences()
             let subscribers = self.state.withLock(\.subscribers)
-            var text: [UInt8] = []
+            var takers: [String: [String]] = [:]
+            var messages: [String: [[UInt8]]] = [:]
+            var (text, stamp): ([UInt8], Stamp) = ([], Stamp())
             for occurrence in occurrences {
                 let name = occurrence.event.name
-                let takers = subscribers.filter { $0.value.topics.contain(name) }
-                guard !takers.isEmpty else { continue }
+                let wanted = takers[name] ?? subscribers.filter { $0.value.topics.contain(name) }.map(\.key)
+                takers[name] = wanted
+                guard !wanted.isEmpty else { continue }
                 text.removeAll(keepingCapacity: true)
-                occurrence.write(into: &text, at: self.switchboard.time(of: occurrence.moment))
-                self.send(text, to: takers)
+                occurrence.write(into: &text, at: stamp.text(self.switchboard.time(of: occurrence.moment)))
+                for subscription in wanted {
+                    messages[subscription, default: []].append(Self.message(to: subscription, text))
+                }
             }
+            self.send(messages, to: subscribers)
             if lost > 0 {
                 for (name, subscriber) in subscribers { subscriber.queue.lose(lost, of: name) }
             }
@@ -106,21 +112,45 @@ package final class EventHub: Sendable {
         let params: JSONValue = ["event": .string(event), "at": Timestamp.json(.now), "data": data]
         params.write(into: &text)
         text.removeFirst()
-        self.send(text, to: takers)
+        self.send(
+            takers.reduce(into: [:]) { $0[$1.key] = [Self.message(to: $1.key, text)] },
+            to: takers
+        )
     }
 
     /// - Parameter text: The params without their opening brace, where the subscription's name is put in.
-    private func send(_ text: [UInt8], to takers: [String: Subscriber]) {
+    private static func message(to subscription: String, _ text: [UInt8]) -> [UInt8] {
+        var message: [UInt8] = []
+        message.reserveCapacity(self.opening.count + subscription.utf8.count + text.count + 4)
+        message += self.opening
+        message += subscription.utf8
+        message += #"","#.utf8
+        message += text
+        message.append(UInt8(ascii: "}"))
+        return message
+    }
+
+    private static let opening = Array(#"{"jsonrpc":"2.0","method":"event","params":{"subscription":""#.utf8)
+
+    /// All at once, so that whoever sends them is woken once.
+    private func send(_ messages: [String: [[UInt8]]], to subscribers: [String: Subscriber]) {
         var lost = 0
-        for (name, subscriber) in takers {
-            var message = Array(#"{"jsonrpc":"2.0","method":"event","params":{"subscription":""#.utf8)
-            message += name.utf8
-            message += #"","#.utf8
-            message += text
-            message.append(UInt8(ascii: "}"))
-            if !subscriber.queue.add(message, of: name) { lost += 1 }
+        for (name, texts) in messages {
+            lost += subscribers[name]?.queue.add(texts, of: name) ?? 0
         }
         if lost > 0 { self.state.withLock { $0.lost += lost } }
+    }
+
+    /// The time in words: many events share their millisecond.
+    private struct Stamp {
+        private var last: (time: CalendarTime, text: String)?
+
+        mutating func text(_ time: CalendarTime) -> String {
+            if let last, last.time == time { return last.text }
+            let text = Timestamp.text(time)
+            self.last = (time, text)
+            return text
+        }
     }
 
     /// What is told to a subscriber who has lost some.

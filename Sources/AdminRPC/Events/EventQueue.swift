@@ -21,20 +21,24 @@ package final class EventQueue: Sendable {
         self.mostEvents = mostEvents
     }
 
-    /// `false` when it is lost.
-    func add(_ text: [UInt8], of subscription: String) -> Bool {
-        let (isKept, waiter) = self.state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-            guard !state.isClosed else { return (true, nil) }
-            guard state.texts.count < self.mostEvents, state.bytes + text.count <= Self.mostBytes else {
-                state.lost[subscription, default: 0] += 1
-                return (false, nil)
+    /// Returns how many of them are lost.
+    @discardableResult
+    func add(_ texts: [[UInt8]], of subscription: String) -> Int {
+        let (lost, waiter) = self.state.withLock { state -> (Int, CheckedContinuation<Void, Never>?) in
+            guard !state.isClosed else { return (0, nil) }
+            var kept = 0
+            for text in texts {
+                guard state.texts.count < self.mostEvents, state.bytes + text.count <= Self.mostBytes else { break }
+                state.texts.append(text)
+                state.bytes += text.count
+                kept += 1
             }
-            state.texts.append(text)
-            state.bytes += text.count
-            return (true, state.waiter.take())
+            let lost = texts.count - kept
+            if lost > 0 { state.lost[subscription, default: 0] += lost }
+            return (lost, state.waiter.take())
         }
         waiter?.resume()
-        return isKept
+        return lost
     }
 
     /// Counts what was lost before it came here.

@@ -23,11 +23,11 @@ extension Occurrence.Event {
 extension Occurrence {
     /// Writes the params of the notification without their opening brace, byte by byte: there may be thousands a second
     /// (benchmark `events`).
-    func write(into bytes: inout [UInt8], at time: CalendarTime) {
+    func write(into bytes: inout [UInt8], at time: String) {
         bytes += #""event":""#.utf8
         bytes += self.event.name.utf8
         bytes += #"","at":""#.utf8
-        bytes += Timestamp.text(time).utf8
+        bytes += time.utf8
         bytes += #"","data":{"#.utf8
         switch self.event {
         case .registration(let event, let id, let address, let username):

@@ -303,9 +303,14 @@ package final class AdminServer: Sendable {
                 at: door,
                 inbound,
                 read: { line in line.readableBytesView.contains { !Self.isSpace($0) } ? line : nil },
-                write: { text in
-                    var buffer = ByteBuffer(bytes: text)
-                    buffer.writeInteger(UInt8(ascii: "\n"))
+                write: { texts in
+                    // In one piece: there may be many events.
+                    var buffer = ByteBuffer()
+                    buffer.reserveCapacity(texts.reduce(0) { $0 + $1.count + 1 })
+                    for text in texts {
+                        buffer.writeBytes(text)
+                        buffer.writeInteger(UInt8(ascii: "\n"))
+                    }
                     try await outbound.write(buffer)
                 }
             )
@@ -332,8 +337,10 @@ package final class AdminServer: Sendable {
                     return nil
                 }
             }
-            try await self.converse(at: door, texts, read: { $0 }) { text in
-                try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text)))
+            try await self.converse(at: door, texts, read: { $0 }) { texts in
+                try await outbound.write(
+                    contentsOf: texts.map { WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: $0)) }
+                )
             }
             try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: ByteBuffer()))
         }
@@ -345,16 +352,14 @@ package final class AdminServer: Sendable {
         at door: AdminDoor,
         _ texts: Texts,
         read: (ByteBuffer) -> ByteBuffer?,
-        write: @escaping @Sendable ([UInt8]) async throws -> Void
+        write: @escaping @Sendable ([[UInt8]]) async throws -> Void
     ) async throws where Texts.Element == ByteBuffer {
         let queue = EventQueue()
         let session = RPCSession(role: door.role, events: queue)
         let events = Task {
             while let (texts, lost) = await queue.next() {
-                for text in texts { try await write(text) }
-                for (subscription, count) in lost.sorted(by: { $0.key < $1.key }) {
-                    try await write(EventHub.lossNotice(count, of: subscription))
-                }
+                let notices = lost.sorted { $0.key < $1.key }.map { EventHub.lossNotice($0.value, of: $0.key) }
+                try await write(texts + notices)
             }
         }
         defer {
@@ -376,11 +381,11 @@ package final class AdminServer: Sendable {
                         guard let answer = await self.desk.answer(to: text.readableBytesView, in: session) else {
                             return
                         }
-                        try await write(answer)
+                        try await write([answer])
                     }
                 }
             } catch is LineFramer.TooLong {
-                try await write(RPCDesk.tooLong)
+                try await write([RPCDesk.tooLong])
             }
             try await group.waitForAll()
         }
