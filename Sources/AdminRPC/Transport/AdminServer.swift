@@ -33,6 +33,7 @@ package final class AdminServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let state = Mutex(State())
     private let connections = Atomic<Int>(0)
+    private let lane = AdminLane()
 
     /// - Parameter group: One thread, which the hub may use as well; it is the caller's.
     package init(
@@ -271,7 +272,7 @@ package final class AdminServer: Sendable {
     // MARK: Serving
 
     private func serve(_ channel: NIOAsyncChannel<EventLoopFuture<Conversation>, Never>, at door: AdminDoor) {
-        let task = Task {
+        let task = Task(executorPreference: self.lane) {
             await withDiscardingTaskGroup { group in
                 try? await channel.executeThenClose { inbound in
                     for try await conversation in inbound {
