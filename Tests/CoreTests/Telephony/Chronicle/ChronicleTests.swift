@@ -263,7 +263,7 @@ struct ChronicleTests {
     @Test("Who does not take his news loses the newest, and hears how many")
     func lost() throws {
         try self.world.happens { exchange, _, _ in exchange.follow(true) }
-        
+
         try self.world.happens { exchange, now, _ in
             for (id, registration) in DialString("100").map(exchange.registrations(of:)) ?? [] {
                 for _ in 0..<70_000 { exchange.chronicle.note(.lost, of: id, registration, at: now) }
