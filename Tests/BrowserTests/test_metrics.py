@@ -13,6 +13,7 @@ from itertools import combinations
 import pytest
 
 from conftest import ROOT
+from wire_phone import WirePhone, talking
 
 SAMPLE = ROOT / "Tests" / "BrowserTests" / "metrics.txt"
 PACKAGING = ROOT / "Packaging" / "prometheus"
@@ -240,3 +241,23 @@ def test_panels_do_not_overlap():
             or b["y"] + b["h"] <= a["y"]
         )
         assert apart, f"{one['title']} and {other['title']}"
+
+
+def test_a_server_at_work(server, admin):
+    """What a real server shows after a call: promtool has nothing to complain of, and all of it is documented."""
+    with WirePhone(server.port, "alice") as alice, WirePhone(server.port, "bob") as bob:
+        call, _ = talking(alice.register(), bob.register())
+        alice.says("terminate", call)
+        alice.hears_state(call, "terminated")
+    metrics = Metrics(admin.call("system.metrics")["text"])
+    assert promtool("check", "metrics", text=metrics.text) == (0, "")
+    known = documented()
+    for name, kind in metrics.kinds.items():
+        assert name in known, f"{name} is not in docs/metrics.md"
+        assert kind == known[name][0], name
+        assert metrics.labels[name] - {"le"} <= known[name][1], name
+    assert re.search(r'^anynode_calls_ended_total\{reason="normal"\} 1$', metrics.text, re.MULTILINE)
+    assert re.search(r"^anynode_call_setup_seconds_count \d+$", metrics.text, re.MULTILINE)
+    # What is documented and not there comes with pushes, plugins that are asked, and libraries.
+    missing = set(known) - set(metrics.kinds)
+    assert not {name for name in missing if name.startswith(("anynode_calls", "anynode_messages", "anynode_registr", "process_"))}

@@ -339,3 +339,54 @@ def test_unit_files_are_valid():
     )
     complaints = [line for line in result.stderr.splitlines() if "is not executable" not in line and "anynode" in line]
     assert complaints == [], result.stderr
+
+
+def test_nobody_reads_the_log(tmp_path):
+    """F13: standard error is a pipe that is full. Lines are lost and counted; nobody waits, and nobody notices but health."""
+    configuration = derived_configuration()
+    configuration["log"] = {"level": "trace"}
+    configuration["limits"] = {"handshakesPerSecond": 100000, "handshakeBurst": 100000, "secretFailuresPerMinute": 100000}
+    (tmp_path / "plugins.json").write_text(json.dumps(configuration))
+    process = subprocess.Popen(
+        [BINARY, "--config", "plugins.json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        port = None
+        for line in process.stdout:
+            if line.startswith("listening"):
+                port = int(line.rstrip("/\n").rsplit(":", 1)[1])
+            if line == "ready\n":
+                break
+
+        def ask(method):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(tmp_path / "run/admin.sock"))
+                connection.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\n")
+                with connection.makefile() as lines:
+                    return json.loads(lines.readline())["result"]
+
+        def log_health():
+            return next(part for part in ask("system.health")["components"] if part["name"] == "log")
+
+        # Each handshake is a line or more; the pipe takes 64 KiB of them, the queue ten thousand.
+        request = b"GET /?identifier=" + b"0" * 32 + b" HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        request += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        rounds = 0
+        while log_health()["status"] == "ok":
+            rounds += 1
+            assert rounds < 100, "no line was ever lost"
+            for _ in range(500):
+                with socket.create_connection(("127.0.0.1", port)) as connection:
+                    connection.sendall(request)
+                    assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+        assert "lost" in log_health()["problem"]
+        assert "anynode_log_lines_dropped_total" in ask("system.metrics")["text"]
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGTERM)
+        # Also at the end nobody waits for long.
+        assert process.wait(LIMIT) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -126,6 +126,9 @@ package struct ServerMetrics: Sendable {
         .connectionLost, .expired, .replaced, .administrator, .shutdown, .directoryUnavailable, .overload, .internal,
     ]
 
+    /// Why a call may never come to be.
+    private static let refusals: [Reason] = [.overload, .shutdown, .notFound]
+
     private func exchange() -> [MetricFamily] {
         let switchboard = self.server.switchboard
         let (census, statistics) = (switchboard.census, switchboard.statistics)
@@ -149,7 +152,7 @@ package struct ServerMetrics: Sendable {
                 "anynode_calls_refused_total",
                 "Calls that were refused before they began.",
                 by: "reason",
-                statistics.callsRefused.map { ($0.key.rawValue, $0.value) }
+                Self.refusals.map { ($0.rawValue, statistics.callsRefused[$0, default: 0]) }
             ),
             .counters(
                 "anynode_calls_ended_total",
@@ -177,7 +180,7 @@ package struct ServerMetrics: Sendable {
                 "anynode_registrations_ended_total",
                 "Registrations that are over.",
                 by: "reason",
-                statistics.registrationsEnded.map { ($0.key.reason.rawValue, $0.value) }
+                Departure.allCases.map { ($0.reason.rawValue, statistics.registrationsEnded[$0, default: 0]) }
             ),
             .gauge("anynode_store_pending", "Changes that are not stored yet.", .count(switchboard.unstoredChanges)),
         ]

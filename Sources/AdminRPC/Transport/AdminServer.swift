@@ -104,8 +104,11 @@ package final class AdminServer: Sendable {
             let channel = try await self.bootstrap.bind(descriptor) { self.accept($0, at: door, tls: nil) }
             self.serve(channel, at: door)
             if !configuration.allowedUIDs.isEmpty {
-                // They have to get as far as the check of who they are.
-                guard chmod(path, 0o666) == 0 else { throw Problem(description: "can't open \(path) to allowedUIDs") }
+                // They have to get as far as the check of who they are; through the folder only where it is ours by default.
+                let folder = configuration.socket == nil ? path.lastIndex(of: "/").map { String(path[..<$0]) } : nil
+                guard chmod(path, 0o666) == 0, folder.map({ chmod($0, 0o711) == 0 }) ?? true else {
+                    throw Problem(description: "can't open \(path) to allowedUIDs")
+                }
             }
         } catch {
             throw Problem(description: "admin socket: \(error)")
@@ -357,7 +360,7 @@ package final class AdminServer: Sendable {
     ) async throws where Texts.Element == ByteBuffer {
         let queue = EventQueue()
         let session = RPCSession(role: door.role, events: queue)
-        let events = Task {
+        let events = Task(executorPreference: self.lane) {
             while let (texts, lost) = await queue.next() {
                 let notices = lost.sorted { $0.key < $1.key }.map { EventHub.lossNotice($0.value, of: $0.key) }
                 try await write(texts + notices)

@@ -18,6 +18,7 @@ enum SampleMetrics {
 
     private static let counters: [MetricFamily] = [
         family("calls_started_total", .counter, []),
+        family("calls_refused_total", .counter, [("reason", "overload")]),
         family("calls_ended_total", .counter, [("reason", "normal")]),
         family("messages_received_total", .counter, [("operation", "signaling"), ("action", "start")]),
         family("messages_sent_total", .counter, []),
