@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -133,6 +134,12 @@ def wakes_up(server, push):
     return WirePhone(server.port, query=f"?wakeupToken={push['data']['wakeupToken']}").returned()
 
 
+def has_stopped(pid):
+    """A signal stops one thread after the other: an answer may be on its way still."""
+    states = [task.read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
+
+
 @pytest.mark.parametrize("calls", ["keep", "end"])
 def test_a_day(start_server, company, service, calls):
     server = start_server(configured(company, service, calls), {"LDAP_PASSWORD": "anynode-secret"})
@@ -227,6 +234,7 @@ def test_a_day(start_server, company, service, calls):
 
         # The directory is away for lunch. Nobody who talks notices, and an operator sees it.
         os.kill(company.pid, signal.SIGSTOP)
+        until(lambda: has_stopped(company.pid), "it does not stop")
         try:
             answer = admin.call("directory.resolve", username="carol", fresh=True)
             assert answer["found"] is False and answer["asked"][0]["outcome"] == "unavailable" and answer["asked"][0]["problem"]
