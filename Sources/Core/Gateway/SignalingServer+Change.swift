@@ -105,6 +105,7 @@ extension SignalingServer {
         }
         await Self.close(closed)
         if prepared.tokens !== former.tokens { await prepared.tokens?.reloadKeys() }
+        self.watchKeys()
     }
 
     private func restartRounds(_ setup: ServerSetup) {

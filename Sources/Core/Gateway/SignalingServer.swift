@@ -141,20 +141,14 @@ package final class SignalingServer: Sendable {
         ) { _ in
             switchboard.advance()
         }
-        let keyWatch = Task { [weak self, clock] in
-            while !Task.isCancelled {
-                await self?.setup.tokens?.reloadKeys()
-                try? await clock.sleep(for: Self.keyWatchInterval)
-            }
-        }
         let snapshots = setup.configuration.store.map { store in
             Task { await switchboard.keepSnapshots(every: store.snapshotInterval) }
         }
         self.state.withLock { state in
             state.reminders = reminders
-            state.keyWatch = keyWatch
             state.snapshots = snapshots
         }
+        self.watchKeys()
         if self.descriptors.most < setup.configuration.limits.connections {
             self.logger.warning(
                 "too few descriptors for limits.connections",
@@ -165,6 +159,20 @@ package final class SignalingServer: Sendable {
             )
         }
         return opened.map(\.endpoint)
+    }
+
+    /// Looks at files with keys now and then, as soon as there are issuers of tokens.
+    func watchKeys() {
+        guard self.setup.tokens != nil else { return }
+        self.state.withLock { state in
+            guard state.keyWatch == nil, !state.isStopped else { return }
+            state.keyWatch = Task { [weak self, clock] in
+                while !Task.isCancelled {
+                    await self?.setup.tokens?.reloadKeys()
+                    try? await clock.sleep(for: Self.keyWatchInterval)
+                }
+            }
+        }
     }
 
     /// Returns when every event loop, and the switchboard, has answered: never, when one hangs.
