@@ -28,7 +28,10 @@ final class FileLock: Sendable {
             defer { descriptor = -1 }
             return descriptor
         }
-        if descriptor >= 0 { Glibc.close(descriptor) }
+        guard descriptor >= 0 else { return }
+        // Closing alone would not do while a process that is just being started holds a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
     }
 
     deinit {
