@@ -100,9 +100,6 @@ package final class RegistrationKeeper: Sendable {
     /// What is to be written down and is not yet.
     package var unstoredChanges: Int { self.state.withLock { $0.pending.count } }
 
-    /// What has become of all questions to the store.
-    package var statistics: PluginStatistics { self.store.statistics }
-
     /// How the store is.
     package func health() async -> PluginHealth {
         if let failure = self.state.withLock(\.failure) {
