@@ -483,7 +483,7 @@ def test_off_this_machine_with_tls(start_server, tmp_path):
     assert OPERATOR not in server.log()
 
 
-@pytest.mark.parametrize("token", [None, "", "short", "fifteen-letters", "with\nline-end-in-the-middle", "é" * 20, 7])
+@pytest.mark.parametrize("token", [None, "", "short", "fifteen-letters", "with\nline-end-in-the-middle", "é" * 20, 31415926535])
 def test_a_token_must_be_worth_something(tmp_path, token):
     def change(one):
         if token is None:
