@@ -337,6 +337,8 @@ export declare class anynodeWebRtcCall extends EventTarget {
     readonly isScreenShared: boolean;
     /** The other side sends a picture. */
     readonly hasRemoteVideo: boolean;
+    /** The caller would like to show its picture: known before the answer. */
+    readonly offersVideo: boolean;
     /** Whether the sound has a path: that of RTCPeerConnection, or `none`. */
     readonly mediaState: RTCPeerConnectionState | 'none';
     readonly remoteStream: MediaStream | null;
